@@ -66,7 +66,8 @@ class TableSchema:
         return self.sort(table.cast(self.arrow))
 
     def sort(self, table: pa.Table) -> pa.Table:
-        keys = [(name, "ascending") for name in ("time", "instance", "metric", "id", "labels") if name in self.names]
+        order = ("time", "instance", "metric", "id", "labels")
+        keys = [(name, "ascending") for name in order if name in self.names]
         return table.take(pc.sort_indices(table, sort_keys=keys)) if keys and len(table) > 1 else table
 
 
@@ -80,7 +81,7 @@ ENTRIES: Final = TableSchema(
     (
         _c("time", TIME, "the entry's timestamp; for a request its START", null=False),
         _c("receive_time", TIME, "when Cloud Logging received it"),
-        _c("log", TEXT, "log id, decoded: run.googleapis.com/requests; empty when the export lost it", null=False),
+        _c("log", TEXT, "log id, decoded: run.googleapis.com/requests; empty when lost", null=False),
         _c("id", TEXT, "insertId, or sha1:… of the entry when the export lost it", null=False),
         _c("severity", TEXT, "as exported; DEFAULT when absent", null=False),
         _c("resource_type", TEXT, "cloud_run_revision, …"),
@@ -155,8 +156,13 @@ LIFECYCLE: Final = TableSchema(
         _c("id", TEXT, "the entry's id", null=False),
         _c("revision", TEXT, "", null=False),
         _c("instance", TEXT, "", null=False),
-        _c("event", TEXT, "start, probe_ok, probe_failed, exit, signal, memory_limit, shutdown, exec_failed, "
-           "truncated_response, sql_unreachable, other", null=False),
+        _c(
+            "event",
+            TEXT,
+            "start, probe_ok, probe_failed, exit, signal, memory_limit, shutdown, exec_failed, "
+            "truncated_response, sql_unreachable, other",
+            null=False,
+        ),
         _c("reason", TEXT, "AUTOSCALING, …; CANCELLED, …; STARTUP or LIVENESS before a colon"),
         _c("code", INT, "exit code or signal number"),
         _c("limit_mib", FLOAT, "memory limit named in the message, MiB"),
