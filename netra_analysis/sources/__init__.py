@@ -1,0 +1,1 @@
+"""All reading: files, and the one SQL text per question that any engine answers."""

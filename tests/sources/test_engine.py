@@ -1,0 +1,111 @@
+"""One GoogleSQL text: DuckDB answers it, or refuses loudly; and nothing but the tables is within reach."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from netra_analysis.errors import QueryError
+from netra_analysis.query import Query
+from netra_analysis.sources.dialect import tables_of, to_duckdb
+from netra_analysis.sources.engine import Engine
+from netra_analysis.sources.questions import NAMES, question
+
+NOON = datetime(2025, 9, 2, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def engine() -> Engine:
+    made = Engine()
+    times = pa.array([NOON + timedelta(seconds=i) for i in range(4)], pa.timestamp("us", "UTC"))
+    made.register(
+        "t", pa.table({"time": times, "status": [200, 500, 503, None], "text": ["a\nb 512\nc", "", None, "x"]})
+    )
+    return made
+
+
+def test_counts_and_sums_are_whole_numbers(engine: Engine) -> None:
+    row = engine.row(Query("SELECT COUNTIF(status >= @low) AS n, SUM(status) AS total FROM t", {"low": 500}))
+    assert row == {"n": 2, "total": 1203}
+    assert all(isinstance(value, int) for value in row.values())
+
+
+def test_times_are_bound_and_come_back_in_utc(engine: Engine) -> None:
+    row = engine.row(Query("SELECT MAX(time) AS last FROM t WHERE time < @end", {"end": NOON + timedelta(seconds=2)}))
+    assert row["last"] == NOON + timedelta(seconds=1)
+    assert row["last"].utcoffset() == timedelta(0)
+
+
+def test_quantiles_are_exact_so_that_they_repeat(engine: Engine) -> None:
+    sql = "SELECT APPROX_QUANTILES(status, 100)[OFFSET(50)] AS p50 FROM t"
+    assert engine.row(Query(sql))["p50"] == 500
+    assert "quantile_cont" in to_duckdb(sql).lower()
+
+
+def test_no_match_is_null_and_a_match_ends_at_its_line(engine: Engine) -> None:
+    rows = engine.run(Query(r"SELECT REGEXP_EXTRACT(text, r'(\d+)') AS number FROM t ORDER BY time"))
+    assert rows["number"].to_pylist() == ["512", None, None, None]
+
+
+def test_lists_are_bound(engine: Engine) -> None:
+    query = Query("SELECT COUNT(*) AS n FROM t WHERE status IN UNNEST(@wanted)", {"wanted": (200, 503)})
+    assert engine.row(query)["n"] == 2
+
+
+def test_values_are_never_part_of_the_text(engine: Engine) -> None:
+    hostile = "x' OR '1'='1"
+    assert engine.row(Query("SELECT COUNT(*) AS n FROM t WHERE text = @text", {"text": hostile}))["n"] == 0
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT TIMESTAMP_DIFF(time, time, MINUTE) AS d FROM t",
+        "SELECT FORMAT('%d', status) AS f FROM t",
+        "SELECT APPROX_COUNT_DISTINCT(status) AS n FROM t",
+        "SELECT SAFE.SUBSTR(text, 1) AS s FROM t",
+        "SELECT 1; SELECT 2",
+        "COPY t TO 'somewhere'",
+        "CREATE TABLE u AS SELECT 1",
+        "DELETE FROM t WHERE TRUE",
+        "SELECT FROM WHERE",
+    ],
+)
+def test_what_would_differ_or_change_something_is_refused(engine: Engine, sql: str) -> None:
+    with pytest.raises(QueryError):
+        engine.run(Query(sql))
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT * FROM read_csv('{path}')",
+        "SELECT * FROM read_text('{path}')",
+        "SELECT * FROM `{path}`",
+        "SELECT * FROM glob('{path}*')",
+        "SELECT getenv('HOME')",
+        "SELECT * FROM read_parquet('https://example.com/x.parquet')",
+    ],
+)
+def test_no_file_no_network_no_environment(engine: Engine, sql: str, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("hunter2")
+    with pytest.raises(QueryError):
+        engine.run(Query(sql.format(path=secret)))
+
+
+def test_the_lock_cannot_be_opened_again(engine: Engine) -> None:
+    with pytest.raises(QueryError):
+        engine.run(Query("SET enable_external_access = true"))
+
+
+def test_an_unknown_column_is_named(engine: Engine) -> None:
+    with pytest.raises(QueryError, match="nothing"):
+        engine.run(Query("SELECT nothing FROM t"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_question_of_the_package_is_in_the_shared_dialect(name: str) -> None:
+    assert to_duckdb(question(name).sql)
+    assert tables_of(question(name).sql) == (("raw_entries",) if name == "entries" else ("entries",))
