@@ -1,0 +1,49 @@
+# The one door. `make` alone lists what there is.
+PYTHON ?= python3
+PARAMS ?= params/staging-2025-09-02.yaml
+JOBS   ?= 2
+
+BIN       := .venv/bin
+NOTEBOOKS := $(if $(wildcard notebooks/*.ipynb),notebooks --nbval --nbval-current-env)
+PYTEST    := $(BIN)/python -m pytest -rs -n $(JOBS) --dist loadfile
+
+.DEFAULT_GOAL := help
+.PHONY: help env postmortem test test-long lint notebooks bench lock clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+env: ## make .venv from requirements.txt; does nothing when it is there
+	@$(PYTHON) bootstrap.py
+
+postmortem: env ## run the bundled incident and print where its report is (PARAMS=… for another)
+	@$(BIN)/netra-analysis run $(PARAMS)
+
+test: env ## all tests, the notebooks against their committed outputs, the import contracts
+	@$(PYTEST) tests $(NOTEBOOKS)
+
+test-long: env ## the tests marked long
+	@$(PYTEST) tests -m long
+
+lint: env ## ruff, mypy and the import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo --no-cache
+
+notebooks: env ## JupyterLab on the suite; it asks nobody for news, updates or extensions
+	@$(BIN)/jupyter lab --LabApp.news_url=None --LabApp.extension_manager=readonly \
+	    --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
+	    $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/00_overview.ipynb
+
+bench: env ## the figures on speed that the documents quote
+	@set -e; for file in $(wildcard benchmarks/*.py); do echo "$$file"; $(BIN)/python "$$file"; done
+
+lock: ## make requirements.txt again from pyproject.toml (needs uv)
+	@command -v uv >/dev/null || { echo "make lock needs uv on the PATH: install it, then run this again" >&2; exit 1; }
+	uv pip compile pyproject.toml --all-extras --group test --group dev --universal --python-version 3.11 \
+	    --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements.txt
+
+clean: ## take away the environment and the caches; reports stay
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
