@@ -1,0 +1,58 @@
+"""The casebook: planted incidents with a known cause, as raw log entries and metrics. All synthetic.
+
+    traffic → fleet → instance → pool       what happens: arrivals, routing, memory, connections
+    signals                                 what can be seen of it: replies and events
+    narrator, boot, audit, metrics, truth   who listens, and writes it down
+    incident, staging_20250902              scenarios, as data over that mechanism
+
+`write` puts one incident into a folder; `record` gives the same as values.
+"""
+
+import gzip
+from pathlib import Path
+from typing import Final
+
+from netra_analysis.casebook.incident import Incident
+from netra_analysis.casebook.recording import Recording, params_text, readme_text, record
+from netra_analysis.casebook.staging_20250902 import STAGING_20250902
+from netra_analysis.errors import RequestError
+
+__all__ = ["INCIDENTS", "Incident", "Recording", "find", "record", "write"]
+
+INCIDENTS: Final[tuple[Incident, ...]] = (STAGING_20250902,)
+
+
+def find(name: str) -> Incident:
+    """The incident of that name; refuses an unknown one with the names there are."""
+    for incident in INCIDENTS:
+        if incident.name == name:
+            return incident
+    known = ", ".join(incident.name for incident in INCIDENTS)
+    raise RequestError(f"the casebook has no incident {name!r}; it has: {known}")
+
+
+def write(name: str, out_dir: Path | str, *, seed: int | None = None) -> Path:
+    """Writes `<name>.yaml` and the folder `<name>/` into `out_dir`; returns the parameters' path.
+
+    Without a seed it is the committed record, to the byte once decompressed. With one, the same scenario
+    runs another course, and its truth says which.
+    """
+    incident = find(name) if seed is None else find(name).seeded(seed)
+    recording = record(incident)
+    folder = Path(out_dir) / incident.name
+    params = Path(out_dir) / f"{incident.name}.yaml"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _pack(folder / "entries.ndjson.gz", recording.entries)
+        _pack(folder / "metrics.json.gz", recording.metrics)
+        (folder / "truth.json").write_text(recording.truth_text, encoding="utf-8")
+        (folder / "README.md").write_text(readme_text(incident), encoding="utf-8")
+        params.write_text(params_text(incident), encoding="utf-8")
+    except OSError as error:
+        raise RequestError(f"{out_dir} cannot be written: {error}; give another --out") from error
+    return params
+
+
+def _pack(path: Path, text: str) -> None:
+    """gzip without a time in it, so that equal content gives an equal file."""
+    path.write_bytes(gzip.compress(text.encode("utf-8"), compresslevel=9, mtime=0))
