@@ -1,8 +1,9 @@
 """What was looked at, what was not, and which questions that leaves open."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from netra_analysis.window import TimeWindow, stamp
@@ -59,10 +60,7 @@ class Coverage:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Coverage":
-        streams = {
-            name: Stream(s["rows"], _time(s["first"]), _time(s["last"]))
-            for name, s in data["streams"].items()
-        }
+        streams = {name: Stream(s["rows"], _time(s["first"]), _time(s["last"])) for name, s in data["streams"].items()}
         return cls(
             entries=data["entries"],
             loaded=data["loaded"],
@@ -81,6 +79,18 @@ def _time(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
+def gaps(times: Sequence[datetime]) -> tuple[tuple[datetime, datetime], ...]:
+    """Holes in a sampled series: steps of more than two and a half times the usual one.
+
+    `times` are distinct and sorted. Fewer than four points show no usual step, hence no hole.
+    """
+    steps = [later - earlier for earlier, later in pairwise(times)]
+    if len(steps) < 3:
+        return ()
+    usual = sorted(steps)[len(steps) // 2]
+    return tuple((a, b) for a, b in pairwise(times) if b - a > 2.5 * usual)
+
+
 REQUESTS, SYSTEM, METRICS = "requests", "system", "metrics"
 STREAMS = ("requests", "stdout", "stderr", "system", "audit", "metrics")
 _OPEN_WITHOUT = {
@@ -93,11 +103,14 @@ _OPEN_WITHOUT = {
 
 
 def blind_spots(
-    streams: Mapping[str, Stream], window: TimeWindow, counts: Mapping[str, int]
+    streams: Mapping[str, Stream],
+    window: TimeWindow,
+    holes: Sequence[tuple[datetime, datetime]],
+    counts: Mapping[str, int],
 ) -> tuple[str, ...]:
     """Each thing that the data cannot show, with the questions it leaves open.
 
-    `counts` are sizes that look like a limit of the pull: {"limit": 1000} when exactly so many came.
+    `holes` are the gaps of the memory metric. `counts` are sizes, by file, that look like a limit of the pull.
     """
     spots = [
         f"no {name} stream: cannot tell {question}"
@@ -112,8 +125,7 @@ def blind_spots(
             spots.append(f"logs start at {stamp(first)}: nothing is known of the window before")
         if (window.end - last).total_seconds() > slack:
             spots.append(f"logs end at {stamp(last)}: nothing is known of the window after")
+    spots += [f"no memory metric from {stamp(a)} to {stamp(b)}: memory then is not known" for a, b in holes]
     for what, number in counts.items():
-        spots.append(
-            f"{what} holds {number:,} entries, a round limit: it was probably cut, so its counts are caps"
-        )
+        spots.append(f"{what} holds {number:,} entries, a round limit: it was probably cut, so its counts are caps")
     return tuple(spots)

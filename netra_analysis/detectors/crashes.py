@@ -1,0 +1,176 @@
+"""Did an instance die, how, and who went with it?
+
+What counts as a death is in `reconstruct.episodes`: the platform says so, a traceback alone does not.
+"""
+
+import pyarrow as pa
+
+from netra_analysis.detectors.settings import Settings
+from netra_analysis.finding import Finding, Standing, Statement, Verdict
+from netra_analysis.query import Query
+from netra_analysis.reconstruct.episodes import EPISODES, crash_episodes
+from netra_analysis.reconstruct.frames import table
+from netra_analysis.tables import Tables
+
+NAME = "crashes"
+
+
+def detect(tables: Tables, settings: Settings) -> Finding:
+    """Crash episodes in the window, one row each, and what may be said of them."""
+    if not tables.coverage.has("system"):
+        return Finding(NAME, Verdict.NO_DATA, table([], EPISODES), (_NO_DATA,), missing=("system",))
+    proof = crash_episodes(tables, settings.window)
+    if not proof.num_rows:
+        return Finding(NAME, Verdict.CLEAR, proof, _clear(settings))
+    said = _fired(proof, requests=tables.coverage.has("requests"))
+    return Finding(NAME, Verdict.FIRED, proof, said, strength=1.0, time=proof["start_time"][0].as_py())
+
+
+_NO_DATA = Statement(
+    "CR1",
+    "Whether an instance crashed cannot be told: the data hold {n} entries of the platform's system log.",
+    Query("SELECT COUNT(*) AS n FROM lifecycle"),
+    value="n",
+    unit="entries",
+    method="count of system log entries",
+    standing=Standing.UNTESTABLE,
+)
+
+
+_CLEAR_SQL = """
+SELECT
+  COUNT(*) AS n,
+  COUNTIF(event = 'shutdown') AS orderly,
+  (SELECT COUNT(*) FROM app_logs
+    WHERE time >= @start AND time < @end AND (exception_type IS NOT NULL OR truncated)) AS tracebacks
+FROM lifecycle
+WHERE time >= @start AND time < @end
+"""
+
+
+def _clear(settings: Settings) -> tuple[Statement, ...]:
+    return (
+        Statement(
+            "CR1",
+            "No crash: none of the {n} system log entries in the window is an exit with an error, a signal, "
+            "a passed memory limit or a failed probe.",
+            Query(_CLEAR_SQL, settings.bound()),
+            value="n",
+            unit="entries",
+            method="every entry of the system log read by the platform's wording",
+            evidence=Query(
+                "SELECT * FROM lifecycle WHERE time >= @start AND time < @end ORDER BY time", settings.bound()
+            ),
+        ),
+        Statement(
+            "CR2",
+            "{tracebacks} entries carry a traceback and {orderly} instances were shut down in order; "
+            "neither is a crash.",
+            Query(_CLEAR_SQL, settings.bound()),
+            value="tracebacks",
+            unit="entries",
+            method="entries with an exception, and shutdown lines",
+        ),
+    )
+
+
+_ALL_SQL = """
+SELECT COUNT(*) AS n, MIN(start_time) AS first, MAX(start_time) AS last, COUNT(DISTINCT revision) AS revisions,
+  COALESCE(SUM(victims), 0) AS victims
+FROM finding_crashes
+"""
+_KIND_WORDS = {
+    "oom": "{n} of the deaths: killed over the memory limit, {used} MiB used of {limit_mib} MiB at the most.",
+    "exit": "{n} of the deaths: the server process exited by itself ({exits}).",
+    "signal": "{n} of the deaths: ended by a signal ({exits}) without a word about memory.",
+    "startup": "{n} of the deaths: while starting, before a single request was served ({exits}).",
+    "probe": "{n} of the deaths: shut down after failed liveness probes.",
+}
+_KIND_SQL = """
+SELECT COUNT(*) AS n, MAX(used_mib) AS used, MAX(limit_mib) AS limit_mib,
+  STRING_AGG(DISTINCT exit, ', ' ORDER BY exit) AS exits
+FROM finding_crashes
+WHERE kind = @kind
+"""
+_LOOP_SQL = """
+SELECT COUNT(*) AS n, MIN(start_time) AS first, MAX(start_time) AS last,
+  ANY_VALUE(revision) AS revision, ANY_VALUE(exit) AS exit,
+  TIMESTAMP_DIFF(MAX(start_time), MIN(start_time), MICROSECOND) / 1000000 AS span,
+  TIMESTAMP_DIFF(MAX(start_time), MIN(start_time), MICROSECOND) / 1000000 / (COUNT(*) - 1) AS period
+FROM finding_crashes
+WHERE loop = @loop
+"""
+_WORDS_SQL = """
+SELECT last_words AS words, COUNT(*) AS n
+FROM finding_crashes
+WHERE last_words IS NOT NULL
+GROUP BY last_words
+ORDER BY n DESC, words
+LIMIT 1
+"""
+_ROWS = Query("SELECT * FROM finding_crashes ORDER BY start_time")
+
+
+_ROWS_SQL = "SELECT * FROM finding_crashes ORDER BY start_time"
+_KIND_ROWS_SQL = "SELECT * FROM finding_crashes WHERE kind = @kind ORDER BY start_time"
+_LOOP_ROWS_SQL = "SELECT * FROM finding_crashes WHERE loop = @loop ORDER BY start_time"
+
+
+def _fired(proof: pa.Table, *, requests: bool) -> tuple[Statement, ...]:
+    method = "system log lines of one instance within half a minute make one death; a traceback alone is none"
+    victims = "{victims} requests failed with their instance."
+    if not requests:
+        victims = "how many requests failed with them is not known, because the request log is missing."
+    said = [
+        Statement(
+            "CR1",
+            "{n} crash episodes, the first at {first:time}, the last at {last:time}; " + victims,
+            Query(_ALL_SQL),
+            value="n",
+            unit="episodes",
+            method=method,
+            evidence=Query(_ROWS_SQL),
+            at="first",
+        )
+    ]
+    said += [_of_kind(kind, method) for kind in sorted(set(proof["kind"].to_pylist()))]
+    said += [_of_loop(loop) for loop in sorted(set(proof["loop"].drop_null().to_pylist()))]
+    if proof["last_words"].null_count < proof.num_rows:
+        said.append(
+            Statement(
+                "CR-words",
+                "The last exception before {n} of these deaths: “{words:text}”",
+                Query(_WORDS_SQL),
+                value="n",
+                unit="episodes",
+                method="last entry with an exception on the same instance in the minute before",
+                evidence=Query(_ROWS_SQL),
+            )
+        )
+    return tuple(said)
+
+
+def _of_kind(kind: str, method: str) -> Statement:
+    return Statement(
+        f"CR-{kind}",
+        _KIND_WORDS[kind],
+        Query(_KIND_SQL, {"kind": kind}),
+        value="n",
+        unit="episodes",
+        method=method,
+        evidence=Query(_KIND_ROWS_SQL, {"kind": kind}),
+    )
+
+
+def _of_loop(loop: int) -> Statement:
+    return Statement(
+        f"CR-loop{loop}",
+        "One restart loop of {revision}: {n} deaths in {span:dur}, one every {period:dur} on average, "
+        "each with {exit}.",
+        Query(_LOOP_SQL, {"loop": loop}),
+        value="n",
+        unit="episodes",
+        method="three or more deaths of one revision, kind and exit, each within minutes of the last",
+        evidence=Query(_LOOP_ROWS_SQL, {"loop": loop}),
+        at="first",
+    )

@@ -1,0 +1,192 @@
+"""Which requests failed (status 500 and above), when did it begin, and what became of each?
+
+Rates are over real traffic: preflights and uptime checks are counted apart, because a success there says
+nothing about the route. The onset is the end of the first failed request of the first burst that the
+baseline's rate does not explain; where the baseline is quiet, that is the first failure.
+"""
+
+from datetime import datetime, timedelta
+
+import pandas as pd
+import pyarrow as pa
+from scipy.special import pdtrc
+
+from netra_analysis.detectors.settings import Settings
+from netra_analysis.finding import Finding, Standing, Statement, Verdict
+from netra_analysis.query import Query
+from netra_analysis.reconstruct.episodes import crash_episodes
+from netra_analysis.reconstruct.fates import FAILED, failed_requests
+from netra_analysis.reconstruct.frames import frame, moment, table
+from netra_analysis.tables import Tables
+
+NAME = "failed_requests"
+BURST_GAP = timedelta(minutes=10)
+RARE = 0.01  # a burst is one when the baseline's rate gives it in fewer than 1 of 100 such spans
+
+
+def detect(tables: Tables, settings: Settings) -> Finding:
+    """Every failed request in the window with its fate, and what may be said of them."""
+    if not tables.coverage.has("requests"):
+        return Finding(NAME, Verdict.NO_DATA, table([], FAILED), (_NO_DATA,), missing=("requests",))
+    proof = failed_requests(tables, crash_episodes(tables, settings.window), settings.window)
+    if not proof.num_rows:
+        return Finding(NAME, Verdict.CLEAR, proof, (_clear(settings),))
+    began = onset(proof, tables, settings)
+    return Finding(NAME, Verdict.FIRED, proof, _fired(proof, settings), strength=_strength(proof), time=began)
+
+
+def onset(failed: pa.Table, tables: Tables, settings: Settings) -> datetime | None:
+    """When the first burst began that the baseline's failure rate does not explain."""
+    ends = frame(failed)["end_time"].sort_values(ignore_index=True)
+    before = frame(tables.requests, settings.baseline, "end_time")
+    usual = float((before["status"] >= 500).fillna(value=False).sum())
+    hours = settings.baseline.duration.total_seconds() / 3600
+    rate = usual / hours if len(before) else 0.0
+    for burst in _bursts(ends):
+        span = max((burst.iloc[-1] - burst.iloc[0]).total_seconds() / 3600, 1 / 60)
+        if pdtrc(len(burst) - 1, rate * span) < RARE:  # so many or more, when so few are expected
+            return moment(burst.iloc[0])
+    return moment(ends.iloc[0])
+
+
+def _bursts(ends: pd.Series) -> list[pd.Series]:
+    groups = (ends.diff() > BURST_GAP).cumsum()
+    return [burst for _, burst in ends.groupby(groups)]
+
+
+def _strength(proof: pa.Table) -> float:
+    """0..1: one failure is weak, thirty are not stronger than twenty in being failures."""
+    return float(min(1.0, proof.num_rows / 20))
+
+
+_NO_DATA = Statement(
+    "FR1",
+    "Whether requests failed cannot be told: the data hold {n} entries of the request log.",
+    Query("SELECT COUNT(*) AS n FROM requests"),
+    value="n",
+    unit="entries",
+    method="count of request log entries",
+    standing=Standing.UNTESTABLE,
+)
+_CLEAR_SQL = """
+SELECT COUNT(*) AS n, COUNTIF(client NOT IN ('preflight', 'uptime_check')) AS real_n,
+  COUNTIF(status >= 400) AS refused
+FROM requests
+WHERE end_time >= @start AND end_time < @end
+"""
+_ALL_SQL = """
+SELECT COUNT(*) AS total, COUNTIF(client NOT IN ('preflight', 'uptime_check')) AS real_total,
+  COUNTIF(status >= 500) AS n, COUNTIF(status >= 500 AND client NOT IN ('preflight', 'uptime_check')) AS real_n,
+  SAFE_DIVIDE(COUNTIF(status >= 500 AND client NOT IN ('preflight', 'uptime_check')),
+    COUNTIF(client NOT IN ('preflight', 'uptime_check'))) AS share,
+  MIN(IF(status >= 500, end_time, NULL)) AS first, MAX(IF(status >= 500, end_time, NULL)) AS last
+FROM requests
+WHERE end_time >= @start AND end_time < @end
+"""
+_ROWS_SQL = "SELECT * FROM finding_failed_requests ORDER BY end_time, id"
+_FATE_SQL = "SELECT COUNT(*) AS n FROM finding_failed_requests WHERE fate = @fate"
+_FATE_ROWS_SQL = "SELECT * FROM finding_failed_requests WHERE fate = @fate ORDER BY end_time, id"
+_FATE_WORDS = {
+    "application": "{n} were answered by the application itself.",
+    "killed_with_instance": "{n} were in flight on an instance that died.",
+    "startup_failure": "{n} met an instance that could not start.",
+    "no_instance": "{n} found no instance available.",
+    "timeout": "{n} reached the request time-out.",
+    "upstream": "{n} were answered by the application for a dependency that failed.",
+    "deliberate": "{n} were failures on demand, asked for by the caller.",
+}
+_ROUTE_SQL = """
+SELECT route, COUNTIF(status >= 500) AS n, COUNT(*) AS total, COUNTIF(status < 400) AS fine
+FROM requests
+WHERE end_time >= @start AND end_time < @end AND client NOT IN ('preflight', 'uptime_check')
+GROUP BY route
+HAVING COUNTIF(status >= 500) > 0
+ORDER BY n DESC, route
+LIMIT 1
+"""
+_ROUTE_ROWS_SQL = """
+SELECT route, method, COUNT(*) AS failed, MIN(end_time) AS first, MAX(end_time) AS last
+FROM finding_failed_requests
+GROUP BY route, method
+ORDER BY failed DESC, route, method
+"""
+_PREFLIGHT_SQL = """
+SELECT COUNTIF(client = 'preflight' AND status < 400) AS preflights,
+  COUNTIF(client != 'preflight' AND status < 400) AS fine, COUNT(DISTINCT route) AS routes
+FROM requests
+WHERE end_time >= @start AND end_time < @end
+  AND route IN (SELECT DISTINCT route FROM finding_failed_requests)
+"""
+
+
+def _clear(settings: Settings) -> Statement:
+    return Statement(
+        "FR1",
+        "No request failed with a 5xx: {n} requests ended in the window, {real_n} of them real traffic; "
+        "{refused} were refused with a 4xx.",
+        Query(_CLEAR_SQL, settings.bound()),
+        value="real_n",
+        unit="requests",
+        method="status of every request log entry, by the time it ended",
+    )
+
+
+def _fired(proof: pa.Table, settings: Settings) -> tuple[Statement, ...]:
+    method = "status of every request log entry, by the time it ended; preflights and uptime checks apart"
+    said = [
+        Statement(
+            "FR1",
+            "{n} requests failed with a 5xx, the first at {first:time}, the last at {last:time}: "
+            "{real_n} of {real_total} requests of real traffic ({share:pct}).",
+            Query(_ALL_SQL, settings.bound()),
+            value="n",
+            unit="requests",
+            method=method,
+            evidence=Query(_ROWS_SQL),
+            at="first",
+        ),
+        Statement(
+            "FR-route",
+            "Most of them on {route:text}: {n} of its {total} requests failed, {fine} succeeded.",
+            Query(_ROUTE_SQL, settings.bound()),
+            value="n",
+            unit="requests",
+            method=method,
+            evidence=Query(_ROUTE_ROWS_SQL),
+        ),
+        Statement(
+            "FR-preflights",
+            "On the failing routes {preflights} preflights succeeded beside {fine} requests that did real work; "
+            "a preflight's success says nothing about the route.",
+            Query(_PREFLIGHT_SQL, settings.bound()),
+            value="preflights",
+            unit="requests",
+            method="OPTIONS requests counted apart",
+        ),
+    ]
+    fates = proof["fate"].to_pylist()
+    said += [_of_fate(fate) for fate in sorted(set(fates) - {"unexplained"}, key=lambda f: (-fates.count(f), f))]
+    said.append(
+        Statement(
+            "FR-unexplained",
+            "{n} of them stay unexplained by the data.",
+            Query(_FATE_SQL, {"fate": "unexplained"}),
+            value="n",
+            unit="requests",
+            method="no word of the platform, no death of the instance, no line of the application",
+            evidence=Query(_FATE_ROWS_SQL, {"fate": "unexplained"}),
+        )
+    )
+    return tuple(said)
+
+
+def _of_fate(fate: str) -> Statement:
+    return Statement(
+        f"FR-{fate}",
+        _FATE_WORDS[fate],
+        Query(_FATE_SQL, {"fate": fate}),
+        value="n",
+        unit="requests",
+        method="the platform's word, the instance's death, or the application's own lines, in this order",
+        evidence=Query(_FATE_ROWS_SQL, {"fate": fate}),
+    )

@@ -1,0 +1,199 @@
+"""Was the database connection pool at its cap: all in use, requests waiting, waits timed out?
+
+Two witnesses: pool metrics (custom or log-based, found by name), and the pool's own words in the log
+("QueuePool limit of size … reached"). The database server's refusals ("too many clients") are another
+mechanism and are counted apart. Without a pool metric the pool's level is not known, whatever the log says.
+"""
+
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import re2
+
+from netra_analysis.detectors.settings import Settings
+from netra_analysis.finding import Finding, Standing, Statement, Verdict
+from netra_analysis.query import Query
+from netra_analysis.reconstruct.frames import frame, moment, table, where
+from netra_analysis.schema import FLOAT, TEXT, TIME
+from netra_analysis.tables import Tables
+
+NAME = "pool"
+IN_USE = re2.compile(r"(?i)pool[^ ]*(?:in_use|inuse|checked_?out|used|active|busy)$")
+SIZE = re2.compile(r"(?i)pool[^ ]*(?:/|_)(?:size|max|capacity|limit|total)$")
+WAITING = re2.compile(r"(?i)pool[^ ]*(?:waiting|waiters|pending|queue(?:d|_length)?)$")
+TIMED_OUT = re2.compile(
+    r"(?i)QueuePool limit of size (\d+) overflow (\d+) reached, connection timed out"
+    r"|(?:unable|could not|failed) to (?:obtain|acquire|get|check ?out) (?:a )?connection from (?:the )?pool"
+    r"|connection is not available, request timed out|pool(?:ed)? (?:is )?exhausted|PoolTimeout"
+)
+PROOF = pa.schema(
+    [("time", TIME), ("witness", TEXT), ("instance", TEXT), ("value", FLOAT), ("cap", FLOAT), ("id", TEXT)]
+)
+
+
+def detect(tables: Tables, settings: Settings) -> Finding:
+    """Every observation of the pool in the window: its level by metric, its time-outs by log."""
+    metrics = frame(tables.metrics, settings.window)
+    timeouts = _timeouts(frame(tables.app_logs, settings.window))
+    cap = _cap(metrics, timeouts, settings.limits.pool_size)
+    levels = _gauge(metrics, IN_USE, "in use", cap)
+    waits = _gauge(metrics, WAITING, "waiting", cap)
+    rows = sorted([*levels, *waits, *timeouts], key=lambda row: (row["time"], row["witness"], row["id"]))
+    proof = table(rows, PROOF)
+    full = [row for row in levels if cap and row["value"] >= cap]
+    if timeouts or full:
+        first = min(row["time"] for row in [*timeouts, *full])
+        said = _fired(settings, levels=bool(levels and cap), timeouts=bool(timeouts), waits=bool(waits))
+        return Finding(NAME, Verdict.FIRED, proof, said, strength=1.0, time=first)
+    if levels and cap:
+        return Finding(NAME, Verdict.CLEAR, proof, (_clear(),))
+    return Finding(NAME, Verdict.NO_DATA, proof, (_no_data(settings),), missing=("metrics.pool",))
+
+
+def _timeouts(logs: pd.DataFrame) -> list[dict[str, Any]]:
+    """Lines in which a wait for a connection timed out; the lines of one traceback within a second are one."""
+    rows: list[dict[str, Any]] = []
+    for line in logs.itertuples():
+        match = TIMED_OUT.search(line.message)
+        if not match:
+            continue
+        sizes = [int(part) for part in match.groups() if part]
+        row = {
+            "time": moment(line.time),
+            "witness": "time-out",
+            "instance": line.instance,
+            "value": None,
+            "cap": float(sum(sizes)) if sizes else None,
+            "id": line.id,
+        }
+        last = next((r for r in reversed(rows) if r["instance"] == line.instance), None)
+        if last is None or (row["time"] - last["time"]).total_seconds() > 0.05:
+            rows.append(row)
+    return rows
+
+
+def _cap(metrics: pd.DataFrame, timeouts: list[dict[str, Any]], given: int | None) -> float | None:
+    """Size plus overflow: as given, else as the pool's own words say, else as its size metric says."""
+    if given:
+        return float(given)
+    said = [row["cap"] for row in timeouts if row["cap"]]
+    if said:
+        return float(max(said))
+    sizes = metrics[where(metrics, [bool(SIZE.search(name)) for name in metrics["metric"]])]["value"]
+    return float(sizes.max()) if len(sizes) else None
+
+
+def _gauge(metrics: pd.DataFrame, pattern: Any, witness: str, cap: float | None) -> list[dict[str, Any]]:
+    own = metrics[where(metrics, [bool(pattern.search(name)) for name in metrics["metric"]])]
+    own = own[own["statistic"].isin(["value", "max"])]
+    return [
+        {
+            "time": moment(row.time),
+            "witness": witness,
+            "instance": "",
+            "value": row.value,
+            "cap": cap,
+            "id": row.labels,
+        }
+        for row in own.itertuples()
+    ]
+
+
+_LEVEL_SQL = """
+SELECT COUNT(*) AS n, MAX(value) AS peak, MAX(cap) AS cap, COUNTIF(value >= cap) AS full_n,
+  MIN(IF(value >= cap, time, NULL)) AS first, MAX(IF(value >= cap, time, NULL)) AS last
+FROM finding_pool
+WHERE witness = 'in use'
+"""
+_TIMEOUT_SQL = """
+SELECT COUNT(*) AS n, MIN(time) AS first, MAX(time) AS last
+FROM finding_pool
+WHERE witness = 'time-out'
+"""
+_WAIT_SQL = """
+SELECT COUNT(*) AS n, COUNTIF(value > 0) AS waiting_n, MAX(value) AS peak
+FROM finding_pool
+WHERE witness = 'waiting'
+"""
+_NO_DATA_SQL = """
+SELECT
+  (SELECT COUNT(*) FROM finding_pool WHERE witness = 'in use') AS points,
+  (SELECT COUNT(*) FROM app_logs WHERE time >= @start AND time < @end) AS lines
+"""
+_ROWS_SQL = "SELECT * FROM finding_pool ORDER BY time, witness, id"
+_TIMEOUT_ROWS_SQL = """
+SELECT l.time, l.instance, l.level, l.message, l.id
+FROM app_logs AS l
+JOIN finding_pool AS p ON l.id = p.id AND l.time = p.time
+WHERE p.witness = 'time-out'
+ORDER BY l.time, l.id
+"""
+
+
+def _no_data(settings: Settings) -> Statement:
+    return Statement(
+        "PO1",
+        "The pool's level cannot be judged: the data hold {points} points of a pool metric with a known cap; "
+        "none of the {lines} lines of the application speaks of a wait that timed out.",
+        Query(_NO_DATA_SQL, settings.bound()),
+        value="points",
+        unit="points",
+        method="metrics found by name; the pool's own words in the log",
+        standing=Standing.UNTESTABLE,
+    )
+
+
+def _clear() -> Statement:
+    return Statement(
+        "PO1",
+        "The pool was never at its cap of {cap}: at the most {peak} connections were in use in {n} points.",
+        Query(_LEVEL_SQL),
+        value="peak",
+        unit="connections",
+        method="pool metric, one point a minute; it can miss what lies between",
+        evidence=Query(_ROWS_SQL),
+    )
+
+
+def _fired(settings: Settings, *, levels: bool, timeouts: bool, waits: bool) -> tuple[Statement, ...]:
+    said = []
+    if levels:
+        said.append(
+            Statement(
+                "PO1",
+                "At the most {peak} of {cap} connections were in use; {full_n} of {n} points are at the cap.",
+                Query(_LEVEL_SQL),
+                value="peak",
+                unit="connections",
+                method="pool metric, one point a minute; it can miss what lies between",
+                evidence=Query(_ROWS_SQL),
+                at="first",
+            )
+        )
+    if waits:
+        said.append(
+            Statement(
+                "PO-waits",
+                "Requests waited for a connection in {waiting_n} of {n} points, {peak} at once at the most.",
+                Query(_WAIT_SQL),
+                value="waiting_n",
+                unit="points",
+                method="pool metric, one point a minute",
+                evidence=Query(_ROWS_SQL),
+            )
+        )
+    if timeouts:
+        said.append(
+            Statement(
+                "PO-timeouts",
+                "{n} waits for a connection timed out, the first at {first:time}, the last at {last:time}.",
+                Query(_TIMEOUT_SQL),
+                value="n",
+                unit="time-outs",
+                method="the pool's own words in the application log, repeats of one traceback folded",
+                evidence=Query(_TIMEOUT_ROWS_SQL),
+                at="first",
+            )
+        )
+    return tuple(said)

@@ -1,0 +1,209 @@
+"""Crash episodes as values: which instance died, when, how, and who went with it.
+
+Evidence is the platform's system log: an exit, a signal, a passed memory limit, a failed probe. A traceback
+alone is no crash: an application that logs one and serves on has not died. An orderly shutdown, an exit with
+code 0 and a signal that follows a shutdown are no crashes either.
+"""
+
+import json
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from netra_analysis.logtext.platform import read_request_failure
+from netra_analysis.reconstruct.frames import frame, moment, table, where
+from netra_analysis.schema import FLOAT, INT, TEXT, TIME
+from netra_analysis.tables import Tables
+from netra_analysis.window import TimeWindow
+
+SAME_DEATH = timedelta(seconds=30)  # one death speaks in several lines: limit, signal, probe
+TEARDOWN = timedelta(seconds=30)  # a signal this soon after a shutdown belongs to it
+STARTING = timedelta(minutes=5)  # an instance that dies this young and served nothing died starting
+VICTIM_BEFORE, VICTIM_AFTER = timedelta(seconds=2), timedelta(seconds=5)
+REPLACED = timedelta(minutes=10)
+LOOP_GAP, LOOP_LEAST = timedelta(minutes=5), 3
+
+_DEADLY = ("exit", "signal", "memory_limit", "probe_failed", "exec_failed")
+_BOOT_FAILED = ("Worker failed to boot", "Application startup failed", "failed to start")
+EPISODES = pa.schema(
+    [
+        ("start_time", TIME), ("end_time", TIME), ("revision", TEXT), ("instance", TEXT),
+        ("kind", TEXT), ("exit", TEXT), ("used_mib", FLOAT), ("limit_mib", FLOAT), ("lived_s", FLOAT),
+        ("victims", INT), ("last_words", TEXT), ("loop", INT), ("evidence", TEXT),
+    ]
+)  # fmt: skip
+
+
+def crash_episodes(tables: Tables, window: TimeWindow) -> pa.Table:
+    """One row a death in `window`, in time order.
+
+    Columns: start_time, end_time (replaced, or the last trace of it), revision, instance, kind (oom, exit, signal,
+    startup, probe), exit ("signal 9", "exit 3"), used_mib and limit_mib (as the platform named them),
+    lived_s, victims (requests that failed with it), last_words (last exception before), loop (number of the
+    restart loop it belongs to, or null), evidence (ids of the entries, JSON).
+    """
+    lives, requests, logs = frame(tables.lifecycle), frame(tables.requests), frame(tables.app_logs)
+    deaths = _deaths(frame(tables.lifecycle, window), lives)
+    episodes = [_episode(death, lives, requests, logs) for death in deaths]
+    episodes = _startup_neighbours(sorted(episodes, key=lambda e: (e["start_time"], e["instance"])))
+    return table(_looped(episodes), EPISODES)
+
+
+def _deaths(events: pd.DataFrame, lives: pd.DataFrame) -> Iterable[pd.DataFrame]:
+    """The lines of each death: one instance, close in time."""
+    deadly = events[events["event"].isin(_DEADLY)]
+    deadly = deadly[where(deadly, [not _orderly(row, lives) for row in deadly.itertuples()])]
+    for _, lines in deadly.groupby(["revision", "instance"], sort=True):
+        new = lines["time"].diff() > SAME_DEATH
+        for _, death in lines.groupby(new.cumsum(), sort=True):
+            yield death
+
+
+def _orderly(row: Any, lives: pd.DataFrame) -> bool:
+    if row.event == "exit" and row.code == 0:
+        return True
+    if row.event == "signal" and row.code == 15:
+        return True
+    own = lives[(lives["instance"] == row.instance) & (lives["event"] == "shutdown")]
+    return row.event in ("exit", "signal") and bool(
+        ((own["time"] <= row.time) & (own["time"] >= row.time - TEARDOWN)).any()
+    )
+
+
+def _episode(death: pd.DataFrame, lives: pd.DataFrame, requests: pd.DataFrame, logs: pd.DataFrame) -> dict[str, Any]:
+    start, last = death["time"].iloc[0], death["time"].iloc[-1]
+    instance, revision = death["instance"].iloc[0], death["revision"].iloc[0]
+    born = lives[(lives["instance"] == instance) & (lives["event"] == "start") & (lives["time"] <= start)]
+    lived = (start - born["time"].max()).total_seconds() if instance and len(born) else None
+    victims = _victims(requests, instance, start, last)
+    memory = death[death["event"] == "memory_limit"]
+    words = _last_words(logs, instance, last)
+    kind = _kind(death, victims, _starting(instance, start, lived, requests, logs))
+    return {
+        "start_time": moment(start),
+        "end_time": moment(max([last, *victims["end_time"], *_replacement(lives, instance, revision, last)])),
+        "revision": revision,
+        "instance": instance,
+        "kind": kind,
+        "exit": _exit(death),
+        "used_mib": float(memory["used_mib"].max()) if len(memory) and memory["used_mib"].notna().any() else None,
+        "limit_mib": float(memory["limit_mib"].max()) if len(memory) and memory["limit_mib"].notna().any() else None,
+        "lived_s": lived,
+        "victims": len(victims),
+        "last_words": words["text"],
+        "loop": None,
+        "evidence": json.dumps([*death["id"], *victims["id"], *words["ids"]]),
+    }
+
+
+def _victims(requests: pd.DataFrame, instance: str, start: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
+    """Failed requests that ended on this instance as it died."""
+    if not instance:
+        return requests.iloc[0:0]
+    near = (requests["end_time"] >= start - VICTIM_BEFORE) & (requests["end_time"] <= last + VICTIM_AFTER)
+    failed = requests[(requests["instance"] == instance) & (requests["status"] >= 500).fillna(value=False) & near]
+    reasons = [read_request_failure(text) if isinstance(text, str) else None for text in failed["platform_text"]]
+    cut = where(failed, [r in ("malformed_response", "memory_exceeded", "truncated") for r in reasons])
+    return failed[cut | (failed["end_time"] >= start)]
+
+
+def _replacement(lives: pd.DataFrame, instance: str, revision: str, after: pd.Timestamp) -> list[pd.Timestamp]:
+    """When another instance of the revision was ready again, if that was soon."""
+    ready = lives[
+        (lives["event"] == "probe_ok")
+        & (lives["revision"] == revision)
+        & (lives["instance"] != instance)
+        & (lives["time"] > after)
+        & (lives["time"] <= after + REPLACED)
+    ]
+    return [ready["time"].min()] if len(ready) else []
+
+
+def _starting(
+    instance: str, start: pd.Timestamp, lived: float | None, requests: pd.DataFrame, logs: pd.DataFrame
+) -> bool:
+    """Whether the instance was still starting: it says so, or it is young and has served nothing."""
+    own = logs[(logs["instance"] == instance) & (logs["time"] <= start) & (logs["time"] > start - STARTING)]
+    if any(words in message for message in own["message"] for words in _BOOT_FAILED):
+        return True
+    served = requests[
+        (requests["instance"] == instance)
+        & (requests["status"] < 500).fillna(value=False)
+        & (requests["time"] <= start)
+    ]
+    ready = any("startup complete" in message for message in own["message"])
+    return lived is not None and lived <= STARTING.total_seconds() and served.empty and not ready
+
+
+def _kind(death: pd.DataFrame, victims: pd.DataFrame, starting: bool) -> str:
+    events = set(death["event"])
+    texts = [text for text in victims["platform_text"] if isinstance(text, str)]
+    if "memory_limit" in events or any(read_request_failure(text) == "memory_exceeded" for text in texts):
+        return "oom"
+    if starting or "exec_failed" in events:
+        return "startup"
+    probes = death[death["event"] == "probe_failed"]["reason"].dropna()
+    if any(reason.startswith("LIVENESS") for reason in probes):
+        return "probe"
+    if len(probes):
+        return "startup"
+    return "signal" if "signal" in events else "exit"
+
+
+def _exit(death: pd.DataFrame) -> str:
+    """How it ended, in the platform's terms: signal 9, exit 3, or the probe's word."""
+    for event in ("signal", "exit"):
+        codes = death[death["event"] == event]["code"].dropna()
+        if len(codes):
+            return f"{event} {int(codes.iloc[-1])}"
+    reasons = death["reason"].dropna()
+    return str(reasons.iloc[-1]) if len(reasons) else str(death["event"].iloc[-1])
+
+
+def _last_words(logs: pd.DataFrame, instance: str, last: pd.Timestamp) -> dict[str, Any]:
+    """The last exception that the instance logged in the minute before it died."""
+    own = logs[
+        (logs["instance"] == instance)
+        & (logs["time"] <= last)
+        & (logs["time"] > last - timedelta(minutes=1))
+        & logs["exception_type"].notna()
+    ]
+    if not instance or own.empty:
+        return {"text": None, "ids": []}
+    row = own.iloc[-1]
+    message = (row["exception_message"] or "") if isinstance(row["exception_message"], str) else ""
+    return {"text": f"{row['exception_type']}: {message}"[:300].rstrip(": "), "ids": [row["id"]]}
+
+
+def _startup_neighbours(episodes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A death whose beginning lies before the export is judged by its like: same revision, same exit, near."""
+    for episode in episodes:
+        if episode["kind"] == "exit" and episode["lived_s"] is None:
+            like = [
+                other
+                for other in episodes
+                if other["kind"] == "startup"
+                and (other["revision"], other["exit"]) == (episode["revision"], episode["exit"])
+                and abs(other["start_time"] - episode["start_time"]) <= LOOP_GAP
+            ]
+            episode["kind"] = "startup" if like else "exit"
+    return episodes
+
+
+def _looped(episodes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Numbers the restart loops: three or more deaths of one revision and kind, each soon after the last."""
+    runs: dict[tuple[str, str, str], list[list[dict[str, Any]]]] = {}
+    for episode in episodes:
+        groups = runs.setdefault((episode["revision"], episode["kind"], episode["exit"]), [])
+        if groups and episode["start_time"] - groups[-1][-1]["start_time"] <= LOOP_GAP:
+            groups[-1].append(episode)
+        else:
+            groups.append([episode])
+    loops = [group for groups in runs.values() for group in groups if len(group) >= LOOP_LEAST]
+    for number, group in enumerate(sorted(loops, key=lambda g: g[0]["start_time"]), start=1):
+        for episode in group:
+            episode["loop"] = number
+    return episodes

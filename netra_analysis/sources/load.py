@@ -1,0 +1,103 @@
+"""From a source to one set of raw entries: read, redacted, each once, with every lost row counted."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from netra_analysis.errors import SourceError
+from netra_analysis.params import Params, place
+from netra_analysis.redact import Redactor
+from netra_analysis.schema import ENTRIES, METRICS, QUARANTINE
+from netra_analysis.sources.engine import Engine
+from netra_analysis.sources.metrics import of_service, read_metrics
+from netra_analysis.sources.questions import question
+from netra_analysis.sources.reading import FileNote, read_entries
+
+Progress = Callable[[str, int], None]
+_REDACTED_COLUMNS = ("labels", "text", "json", "audit", "url", "user_agent", "remote_ip", "trace")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Raw:
+    """What a source held, before any question is asked of it.
+
+    `read` = rows of `entries` + `duplicates` + rows of `quarantine`; `metric_quarantine` is apart.
+    """
+
+    entries: pa.Table
+    metrics: pa.Table | None
+    quarantine: pa.Table
+    read: int
+    duplicates: int
+    metric_quarantine: pa.Table
+    files: tuple[FileNote, ...]
+    redactions: Mapping[str, int]
+    warnings: tuple[str, ...]
+
+
+def load(params: Params, base: Path, progress: Progress | None = None) -> Raw:
+    """Everything that `params.source` and `params.metrics` name, paths relative to `base`."""
+    redactor = Redactor(key=f"{params.project}/{params.service}/{params.incident}")
+    kind, location = place(params.source, Path())
+    if kind != "file":
+        raise SourceError(
+            f"source {params.source!r} is not readable by this version: it reads files; "
+            "export the window with `gcloud logging read --format=json` and give source: file:PATH"
+        )
+    reading = read_entries(location, base, progress, redactor)
+    entries = distinct(redacted(reading.entries, redactor))
+    metrics, metric_quarantine = _metrics(params, base)
+    return Raw(
+        entries=entries,
+        metrics=metrics,
+        quarantine=reading.quarantine,
+        read=reading.read,
+        duplicates=reading.entries.num_rows - entries.num_rows,
+        metric_quarantine=metric_quarantine,
+        files=reading.files,
+        redactions=dict(sorted(redactor.counts.items())),
+        warnings=reading.warnings,
+    )
+
+
+def _metrics(params: Params, base: Path) -> tuple[pa.Table | None, pa.Table]:
+    kind, location = place(params.metrics, Path())
+    if kind == "none":
+        return None, QUARANTINE.empty()
+    if kind != "file":
+        raise SourceError(
+            f"metrics {params.metrics!r} are not readable by this version: it reads files; "
+            "give metrics: file:PATH or metrics: none"
+        )
+    reading = read_metrics(location, base)
+    points = of_service(reading.points, params.service)
+    return METRICS.conform(points), reading.quarantine
+
+
+def redacted(entries: pa.Table, redactor: Redactor) -> pa.Table:
+    """`entries` with secrets replaced in every column that can hold one.
+
+    Each distinct value is looked at once, so the counts are of distinct values and not of rows.
+    """
+    for name in _REDACTED_COLUMNS:
+        column = entries.column(name).combine_chunks().dictionary_encode()
+        clean = pa.array([redactor(value) for value in column.dictionary.to_pylist()], pa.string())
+        index = entries.schema.get_field_index(name)
+        decoded = pa.DictionaryArray.from_arrays(column.indices, clean).cast(pa.string())
+        entries = entries.set_column(index, entries.schema.field(name), decoded)
+    return entries
+
+
+def distinct(entries: pa.Table) -> pa.Table:
+    """`entries` without repeats of (log, time, id)."""
+    engine = Engine()
+    engine.register("raw_entries", entries)
+    return ENTRIES.conform(engine.run(question("entries")))
+
+
+def quarantine_counts(quarantine: pa.Table) -> dict[str, int]:
+    """Reason to number of rows, by reason."""
+    reasons = QUARANTINE.conform(quarantine)["reason"].to_pylist()
+    return {reason: reasons.count(reason) for reason in sorted(set(reasons))}

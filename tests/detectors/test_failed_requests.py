@@ -1,0 +1,77 @@
+"""Each failed request has a fate and a reason; the onset is when the baseline no longer explains failures."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from netra_analysis.finding import Verdict
+from tests.entries import MALFORMED, OOM, at, opened, request, said, system
+
+NO_INSTANCE = "The request was aborted because there was no available instance."
+TIMEOUT = "The request has been terminated because it has reached the maximum request timeout."
+NOT_STARTED = "The request failed because the instance could not start successfully."
+ERROR = "2026-03-04 12:01:40.000 | ERROR    | app:go:7 | ValueError: no such order"
+
+
+def fate(folder: Path, entries: list[dict[str, Any]]) -> tuple[str, str]:
+    (row,) = opened(folder, entries).failed_requests.finding.proof.to_pylist()
+    return row["fate"], row["why"]
+
+
+@pytest.mark.parametrize(
+    ("entries", "expected"),
+    [
+        ([request(100, 503, textPayload=NO_INSTANCE, instance="", latency=0)], "no_instance"),
+        ([request(100, 504, textPayload=TIMEOUT, latency=300)], "timeout"),
+        ([request(100, 504, latency=300.0)], "timeout"),
+        ([request(100, 500, textPayload=NOT_STARTED, instance="", latency=0)], "startup_failure"),
+        ([request(100, 503, latency=1, textPayload=MALFORMED), system(100.9, OOM)], "killed_with_instance"),
+        ([request(100, 503, latency=1, textPayload=MALFORMED), system(1, "Starting new instance.")], "unexplained"),
+        ([request(100, 503, instance="", latency=0.2)], "unexplained"),
+        ([request(100, 500)], "application"),
+        ([request(100, 500), said(100.02, ERROR)], "application"),
+        ([request(100, 502), said(100.02, "ConnectError: connection refused by billing")], "upstream"),
+        ([request(100, 500), said(100.02, "INFO: FORCE_ERROR requested")], "deliberate"),
+    ],
+)
+def test_each_fate(tmp_path: Path, entries: list[dict[str, Any]], expected: str) -> None:
+    found, why = fate(tmp_path, entries)
+    assert found == expected
+    assert why
+
+
+def test_the_fates_add_up_to_the_failed(tmp_path: Path) -> None:
+    failing = [request(100 + i, 500) for i in range(5)] + [request(200, 503, instance="", latency=0.1)]
+    inc = opened(tmp_path, [request(1, 200), *failing])
+    parts = [c.value for c in inc.failed_requests.claims if c.id in ("FR-application", "FR-unexplained")]
+    assert sum(parts) == inc.failed_requests.claim("FR1").value == 6
+
+
+def test_a_request_belongs_to_the_moment_it_failed(tmp_path: Path) -> None:
+    inc = opened(tmp_path, [request(1, 200), request(-30, 504, latency=60, textPayload=TIMEOUT)])
+    assert inc.failed_requests.finding.time == at(30)
+
+
+def test_the_onset_is_the_first_burst_that_the_baseline_does_not_explain(tmp_path: Path) -> None:
+    usual = [request(-3600 + 300 * i, 500) for i in range(12)]  # one every five minutes, every hour
+    lone = [request(300, 500)]
+    burst = [request(2000 + i, 500) for i in range(20)]
+    inc = opened(tmp_path, [*usual, *lone, *burst])
+    assert inc.failed_requests.finding.time == at(2000.05)
+
+
+def test_preflights_do_not_make_a_route_healthy(tmp_path: Path) -> None:
+    options = [request(100 + i, 200, "/api/pay", method="OPTIONS") for i in range(9)]
+    inc = opened(tmp_path, [*options, *[request(101 + i, 500, "/api/pay", method="POST") for i in range(3)]])
+    assert inc.failed_requests.claim("FR1").values["share"] == 1.0
+    assert inc.failed_requests.claim("FR-preflights").values == {"preflights": 9, "fine": 0, "routes": 1}
+
+
+def test_no_failure_is_clear_and_no_request_log_is_no_data(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    clear = opened(tmp_path / "a", [request(1, 200), request(2, 404)])
+    assert clear.failed_requests.verdict is Verdict.CLEAR
+    assert clear.failed_requests.claim("FR1").values["refused"] == 1
+    assert opened(tmp_path / "b", [said(1, "x")]).failed_requests.verdict is Verdict.NO_DATA
