@@ -1,0 +1,22 @@
+"""Incident investigations for Cloud Run services that can be checked.
+
+    import netra_analysis as na
+    inc = na.open("params/staging-2025-09-02.yaml")
+
+Heavy parts are imported when they are used, so that `import netra_analysis` costs nothing.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from netra_analysis.incident import Incident
+
+__all__ = ["open"]
+
+
+def open(where: "str | Path") -> "Incident":  # noqa: A001 (reads as speech: na.open)
+    """The incident at `where`: a params file, or the capsule folder of a finished run."""
+    from netra_analysis.incident import open_incident
+
+    return open_incident(where)

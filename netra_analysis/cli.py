@@ -1,0 +1,215 @@
+"""The command line: results on stdout, progress on stderr, one sentence and an exit code for a mistake."""
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, datetime
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, NoReturn
+
+from netra_analysis.errors import NetraAnalysisError, RequestError
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Runs one command and exits with its code (0, 2, 3, 4, 5 or 75; see `errors`)."""
+    asked = _parser().parse_args(arguments)
+    try:
+        code = asked.command(asked)
+        sys.stdout.flush()
+    except NetraAnalysisError as error:
+        _say(f"netra-analysis: {error}")
+        code = error.exit_code
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except KeyboardInterrupt:
+        _say("netra-analysis: stopped by the user; nothing was published")
+        code = 130
+    sys.exit(code)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="netra-analysis",
+        description="Investigates incidents of Cloud Run services, with evidence for every sentence.",
+        epilog="Exit codes: 0 done, 2 the request is wrong, 3 the source cannot be read or refuses, 4 a notebook or "
+        "the report failed, 5 verify found a difference, 75 another run of this incident holds its lock.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    run = _command(commands, "run", _run, "loads, freezes, runs the notebooks and publishes the report", [
+        "netra-analysis run params/staging-2025-09-02.yaml --out reports",
+    ])  # fmt: skip
+    run.add_argument("params", nargs="+", type=Path, metavar="PARAMS.yaml", help="one file per incident")
+    run.add_argument("--out", type=Path, default=Path("reports"), metavar="DIR", help="default: reports/")
+    run.add_argument(
+        "--only", nargs="+", default=[], metavar="NAME", help="only these notebooks, such as 10 or 10_crash"
+    )
+    run.add_argument("--jobs", type=int, default=1, metavar="N", help="incidents at a time (default 1)")
+    check = _command(commands, "check", _check, "validates parameters, reaches the source, prints coverage and cost", [
+        "netra-analysis check params/staging-2025-09-02.yaml --json",
+    ])  # fmt: skip
+    check.add_argument("params", type=Path, metavar="PARAMS.yaml")
+    sample = _command(commands, "sample", _sample, "lists the casebook's planted incidents, or writes one", [
+        "netra-analysis sample staging-2025-09-02 --out /tmp/sample",
+    ])  # fmt: skip
+    sample.add_argument("name", nargs="?", metavar="NAME", help="without a name the incidents are listed")
+    sample.add_argument("--out", type=Path, default=Path("sample"), metavar="DIR", help="default: sample/")
+    verify = _command(commands, "verify", _verify, "computes every claim of a report again, offline", [
+        "netra-analysis verify reports/staging-2025-09-02",
+    ])  # fmt: skip
+    verify.add_argument("folder", type=Path, metavar="DIR/INCIDENT")
+    return parser
+
+
+def _command(
+    commands: Any, name: str, does: Callable[[argparse.Namespace], int], help_: str, examples: list[str]
+) -> argparse.ArgumentParser:
+    shown = "\n".join(f"  {example}" for example in examples)
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=help_,
+        description=help_[0].upper() + help_[1:] + ".",
+        epilog=f"example:\n{shown}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.set_defaults(command=does)
+    return parser
+
+
+def _say(text: str) -> None:
+    """One line of progress or of an error, its control characters made visible: it may hold text from a log."""
+    safe = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+    print(safe, file=sys.stderr, flush=True)  # noqa: T201
+
+
+def _out(text: str) -> None:
+    print(text)  # noqa: T201
+
+
+def _progress(began: float) -> Callable[[str], None]:
+    return lambda text: _say(f"[{time.monotonic() - began:6.1f} s] {text}")
+
+
+def _one(path: Path, out: Path, only: Sequence[str]) -> tuple[dict[str, Any], int]:
+    """One params file through the main job; a mistake in it must not keep others from running."""
+    from netra_analysis import params
+
+    try:
+        asked = params.load(path).resolved(datetime.now(UTC))
+        from netra_analysis.run.job import run  # heavy, so only after the request is known to be right
+
+        done = run(asked, path.parent, out, only, _progress(time.monotonic()))
+    except NetraAnalysisError as error:
+        _say(f"netra-analysis: {error}")
+        return {"params": str(path), "state": "refused", "why": str(error)}, error.exit_code
+    for fault in done.failed:
+        _say(f"netra-analysis: {done.incident}: {fault}")
+    row = {
+        "incident": done.incident,
+        "state": done.state,
+        "verdict": done.verdict,
+        "folder": str(done.folder),
+        "postmortem": str(done.postmortem) if done.postmortem else None,
+        "failed": list(done.failed),
+    }
+    return row, 4 if done.failed else 0
+
+
+def _run(asked: argparse.Namespace) -> int:
+    if asked.jobs < 1:
+        raise RequestError(f"--jobs is {asked.jobs}; give 1 or more")
+    if asked.jobs == 1 or len(asked.params) == 1:
+        results = [_one(path, asked.out, asked.only) for path in asked.params]
+    else:
+        with ProcessPoolExecutor(asked.jobs, mp_context=get_context("spawn")) as pool:
+            jobs = [pool.submit(_one, path, asked.out, asked.only) for path in asked.params]
+            results = [job.result() for job in jobs]
+    if any("folder" in row for row, _ in results):
+        from netra_analysis.run.index import write_index
+
+        write_index(asked.out)
+    if asked.json:
+        _out(json.dumps([row for row, _ in results], indent=1))
+    else:
+        for row, _ in results:
+            _show(row)
+    return max((code for _, code in results), default=0)
+
+
+def _show(row: dict[str, Any]) -> None:
+    if "folder" not in row:
+        _out(f"{row['params']}: refused: {row['why']}")
+        return
+    _out(f"{row['incident']}: {row['state']}, verdict {row['verdict']}")
+    if row["postmortem"]:
+        path = Path(row["postmortem"])
+        _out(f"  {path}\n  {path.resolve().as_uri()}")
+    else:
+        _out(f"  {row['folder']}")
+
+
+def _check(asked: argparse.Namespace) -> int:
+    from netra_analysis import params, tables
+
+    wanted = params.load(asked.params).resolved(datetime.now(UTC))
+    began = _progress(time.monotonic())
+    held = tables.from_params(wanted, asked.params.parent, lambda name, n: began(f"{name}: {n:,} entries"))
+    cost = {"bytes": 0, "usd": 0.0}
+    result = held.coverage.to_json() | {"cost": cost}
+    if asked.json:
+        _out(json.dumps(result, indent=1, ensure_ascii=False))
+        return 0
+    lost = sum(result["quarantined"].values())
+    _out(f"{wanted.incident}: {wanted.service}, {wanted.asked}, compared with {wanted.before}")
+    _out(
+        f"entries: {result['entries']:,} = {result['loaded']:,} loaded + {result['duplicates']:,} duplicates "
+        f"+ {lost:,} quarantined"
+    )
+    for reason, number in result["quarantined"].items():
+        _out(f"  quarantined, {reason}: {number:,}")
+    for name, stream in result["streams"].items():
+        _out(f"stream {name}: {stream['rows']:,} rows, {stream['first']} to {stream['last']}")
+    _out("services: " + ", ".join(f"{name or '(none)'} {n:,}" for name, n in result["services"].items()))
+    for spot in result["blind_spots"]:
+        _out(f"blind spot: {spot}")
+    for warning in result["warnings"]:
+        _out(f"warning: {warning}")
+    _out("cost: nothing is scanned in the cloud (files)")
+    return 0
+
+
+def _sample(asked: argparse.Namespace) -> int:
+    from netra_analysis import casebook
+
+    if asked.name is None:
+        rows = [{"name": one.name, "title": one.title} for one in casebook.INCIDENTS]
+        _out(json.dumps(rows, indent=1) if asked.json else "\n".join(f"{r['name']}: {r['title']}" for r in rows))
+        return 0
+    written = casebook.write(asked.name, asked.out)
+    _out(json.dumps({"params": str(written)}) if asked.json else f"{written}")
+    return 0
+
+
+def _verify(asked: argparse.Namespace) -> int:
+    from netra_analysis.run.verify import verify
+
+    differing = verify(asked.folder)
+    if asked.json:
+        _out(json.dumps({"folder": str(asked.folder), "differences": differing}, indent=1, ensure_ascii=False))
+    elif differing:
+        for line in differing:
+            _say(f"netra-analysis: {line}")
+        _out(f"{asked.folder}: {len(differing)} differences")
+    else:
+        _out(f"{asked.folder}: every claim was computed again from the capsule and is the same")
+    return 5 if differing else 0
+
+
+if __name__ == "__main__":
+    main()

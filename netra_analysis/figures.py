@@ -1,0 +1,133 @@
+"""Tables and findings → the values that the charts draw."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import pandas as pd
+
+from netra_analysis.charts import ROLES, Figure, Lane, Mark, Series, Shade
+from netra_analysis.finding import Finding, Verdict
+from netra_analysis.params import Params
+from netra_analysis.reconstruct.frames import frame
+from netra_analysis.tables import Tables, memory_gaps
+
+MOST_MARKS = 12
+
+
+def key_figure(tables: Tables, params: Params, findings: Mapping[str, Finding]) -> Figure:
+    """Requests and failures, latency, memory, pool and instances over the window, on one time axis.
+
+    A lane whose stream is missing is there and says so: an empty lane, not an absent one.
+    """
+    lanes = (
+        _requests(tables, params, findings["failed_requests"]),
+        _latency(tables, params),
+        _memory(findings["memory"]),
+        _pool(findings["pool"]),
+        _instances(tables, params),
+    )
+    return Figure(params.asked, lanes, _marks(tables, params, findings), _shades(tables, params))
+
+
+def per_minute(times: pd.Series, params: Params) -> pd.DataFrame:
+    """Counts per minute over the whole window: a minute without a row is a true zero for log entries."""
+    start, end = pd.Timestamp(params.asked.start).floor("min"), pd.Timestamp(params.asked.end)
+    minutes = pd.date_range(start, end, freq="min", inclusive="left")
+    counts = times.dt.floor("min").value_counts().reindex(minutes, fill_value=0)
+    return pd.DataFrame({"time": minutes, "value": counts.to_numpy()})
+
+
+def _requests(tables: Tables, params: Params, failed: Finding) -> Lane:
+    requests = frame(tables.requests, params.asked, "end_time")
+    series = []
+    if tables.coverage.has("requests"):
+        real = requests[~requests["client"].isin(["preflight", "uptime_check"])]
+        fine = real[~(real["status"] >= 500).fillna(value=False)]
+        series.append(Series("real traffic, not failed", per_minute(fine["end_time"], params), "bars", "requests"))
+        rows = frame(failed.proof)
+        for fate in sorted(rows["fate"].unique()) if len(rows) else []:
+            ends = rows[rows["fate"] == fate]["end_time"]
+            role = fate if fate in ROLES else "error"
+            series.append(Series(f"5xx: {fate.replace('_', ' ')}", per_minute(ends, params), "bars", role))
+    return Lane("Requests and failures", "requests per minute", tuple(series), height=110)
+
+
+def _latency(tables: Tables, params: Params) -> Lane:
+    requests = frame(tables.requests, params.asked, "end_time")
+    real = requests[~requests["client"].isin(["preflight", "uptime_check"]) & requests["latency_s"].notna()]
+    grouped = real.groupby(real["end_time"].dt.floor("5min"))["latency_s"]
+    series = []
+    for name, share in (("p50", 0.5), ("p95", 0.95)):
+        values = grouped.quantile(share)
+        if len(values):
+            drawn = pd.DataFrame({"time": values.index, "value": values.to_numpy()})
+            series.append(Series(f"{name} over 5 minutes", drawn, "step", name))
+    return Lane("Latency of real traffic", "seconds", tuple(series))
+
+
+def _memory(finding: Finding) -> Lane:
+    rows = frame(finding.proof)
+    limit = float(rows["limit_mib"].max()) if len(rows) and rows["limit_mib"].notna().any() else None
+    value, unit = ("used_mib", "MiB") if limit else ("ratio", "share of limit")
+    series = []
+    metric = rows[rows["witness"] != "kill line"]
+    if len(metric):
+        by_time = metric.groupby("time")[value].max().reset_index().rename(columns={value: "value"})
+        series.append(Series("metric, highest instance", by_time, "line", "memory"))
+    kills = rows[rows["witness"] == "kill line"].rename(columns={value: "value"})
+    if len(kills):
+        series.append(Series("named in the kill line", kills[["time", "value"]], "points", "error"))
+    return Lane("Memory against its limit", unit, tuple(series), limit or (1.0 if series else None), "limit")
+
+
+def _pool(finding: Finding) -> Lane:
+    rows = frame(finding.proof)
+    cap = float(rows["cap"].max()) if len(rows) and rows["cap"].notna().any() else None
+    series = []
+    for witness, role in (("in use", "pool"), ("waiting", "waiting")):
+        own = rows[rows["witness"] == witness]
+        if len(own):  # several instances, one pool each: the fullest counts
+            series.append(Series(witness, own.groupby("time")["value"].max().reset_index(), "line", role))
+    return Lane("Connection pool against its cap", "connections", tuple(series), cap if series else None, "cap")
+
+
+def _instances(tables: Tables, params: Params) -> Lane:
+    metrics = frame(tables.metrics, params.asked)
+    own = metrics[metrics["metric"].str.endswith("container/instance_count")]
+    by_time = own.groupby("time")["value"].sum().reset_index()
+    series = (Series("instances", by_time, "step", "instances"),) if len(by_time) else ()
+    return Lane("Instances", "instances", series, height=60)
+
+
+def _marks(tables: Tables, params: Params, findings: Mapping[str, Finding]) -> tuple[Mark, ...]:
+    deploys = frame(tables.deploys, params.asked)
+    marks = [
+        Mark(row.time.to_pydatetime(), f"{row.kind.replace('_', ' ')} {row.revision[-9:]}", "deploy")
+        for row in deploys.itertuples()
+    ]
+    deaths = frame(findings["crashes"].proof, column="start_time")
+    words = {"oom": "killed over memory", "startup": "died starting", "exit": "exited", "signal": "signal"}
+    lone = deaths[deaths["loop"].isna()].head(MOST_MARKS)
+    marks += [Mark(row.start_time.to_pydatetime(), words.get(row.kind, row.kind), "kill") for row in lone.itertuples()]
+    for _, loop in deaths[deaths["loop"].notna()].groupby("loop"):
+        marks.append(Mark(loop["start_time"].min().to_pydatetime(), f"restart loop, {len(loop)} deaths", "kill"))
+        marks.append(Mark(loop["start_time"].max().to_pydatetime(), "its last death", "kill"))
+    failed = findings["failed_requests"]
+    if failed.verdict is Verdict.FIRED and failed.time:
+        marks.append(Mark(failed.time, "onset", "onset"))
+    return tuple(sorted(marks, key=lambda mark: mark.time))
+
+
+def _shades(tables: Tables, params: Params) -> tuple[Shade, ...]:
+    """Stretches of the window in which no log of the service was read, or a metric has a hole."""
+    window, coverage = params.asked, tables.coverage
+    logs = [s for name, s in coverage.streams.items() if name != "metrics" and s.first and s.last]
+    shades = []
+    if logs:
+        first, last = min(s.first for s in logs if s.first), max(s.last for s in logs if s.last)
+        slack = timedelta(seconds=max(60.0, 0.01 * window.duration.total_seconds()))
+        if first - window.start > slack:
+            shades.append(Shade(window.start, min(first, window.end), "no logs"))
+        if window.end - last > slack:
+            shades.append(Shade(max(last, window.start), window.end, "no logs"))
+    return (*shades, *(Shade(start, end, "no memory metric") for start, end in memory_gaps(tables, window)))

@@ -1,0 +1,84 @@
+"""`evidence.json`: what a run found, in the fixed shape that other programs read."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from netra_analysis.finding import Verdict
+from netra_analysis.incident import Incident
+from netra_analysis.query import plain
+from netra_analysis.window import stamp
+
+SCHEMA = 1
+
+
+def evidence(incident: Incident) -> dict[str, Any]:
+    """Everything that may be said of the incident, with what backs it."""
+    asked, findings = incident.params, incident.findings
+    return {
+        "schema": SCHEMA,
+        "incident": asked.incident,
+        "service": asked.service,
+        "synthetic": asked.synthetic,
+        "window": {"start": stamp(asked.asked.start), "end": stamp(asked.asked.end)},
+        "verdict": verdict(incident),
+        "onset": _stamp(onset(incident)),
+        "hypotheses": [],
+        "findings": {name: finding.verdict.value for name, finding in findings.items()},
+        "claims": [plain(claim.to_json()) for claim in incident.claims],
+        "crash_episodes": [_episode(row) for row in findings["crashes"].proof.to_pylist()],
+        "failed_requests": _failed(findings["failed_requests"].proof.to_pylist()),
+        "fingerprints": [],
+        "deploys": [_deploy(row) for row in incident.tables.deploys.to_pylist()],
+        "audit": [],
+        "coverage": incident.tables.coverage.to_json(),
+    }
+
+
+def verdict(incident: Incident) -> str:
+    """`no_incident` when requests were looked at and nothing fired; else `inconclusive`: causes are not weighed yet."""
+    verdicts = {name: finding.verdict for name, finding in incident.findings.items()}
+    quiet = all(found is not Verdict.FIRED for found in verdicts.values())
+    return "no_incident" if quiet and verdicts["failed_requests"] is Verdict.CLEAR else "inconclusive"
+
+
+def onset(incident: Incident) -> datetime | None:
+    """The first moment of impact: a failed request or a death, whichever came first."""
+    fired = (incident.findings[name] for name in ("failed_requests", "crashes"))
+    times = [finding.time for finding in fired if finding.verdict is Verdict.FIRED and finding.time]
+    return min(times, default=None)
+
+
+def _stamp(moment: datetime | None) -> str | None:
+    return stamp(moment) if moment else None
+
+
+def _episode(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "start": stamp(row["start_time"]),
+        "end": stamp(row["end_time"]),
+        "revision": row["revision"],
+        "instance": row["instance"],
+        "kind": row["kind"],
+        "exit": row["exit"],
+        "victims": row["victims"],
+        "loop": row["loop"],
+        "last_words": row["last_words"],
+        "evidence": json.loads(row["evidence"]),
+    }
+
+
+def _failed(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    fates = [row["fate"] for row in rows]
+    by_id = {row["id"]: row["fate"] for row in rows}
+    return {"total": len(rows), "fates": {f: fates.count(f) for f in sorted(set(fates))}, "requests": by_id}
+
+
+def _deploy(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "time": stamp(row["time"]),
+        "revision": row["revision"],
+        "kind": row["kind"],
+        "evidence": row["evidence"],
+    }

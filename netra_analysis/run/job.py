@@ -1,0 +1,187 @@
+"""One incident, from its parameters to its published folder."""
+
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from netra_analysis import capsule, tables
+from netra_analysis.errors import NetraAnalysisError, ReportError
+from netra_analysis.incident import Incident
+from netra_analysis.params import Params
+from netra_analysis.report.page import PageMeta, PageState, render_notebook, render_postmortem
+from netra_analysis.run import notebooks, publish
+from netra_analysis.run.evidence import evidence
+from netra_analysis.run.verify import EVIDENCE, RUN, changed_claims
+from netra_analysis.window import stamp
+
+POSTMORTEM = "90_postmortem"
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How a run ended: where its folder is, its verdict, and what failed in it."""
+
+    incident: str
+    folder: Path
+    postmortem: Path | None
+    verdict: str
+    failed: tuple[str, ...]
+
+    @property
+    def state(self) -> str:
+        return "failed" if self.failed else "done"
+
+
+def run(asked: Params, base: Path, out: Path, only: Sequence[str] = (), say: Say = lambda _: None) -> Done:
+    """Runs `asked` (paths relative to `base`) and publishes `out/<incident>/`.
+
+    A notebook that fails is kept and marked; the rest is published with it, as failed.
+    """
+    chosen = notebooks.selected(only)
+    with publish.locked(out, asked.incident):
+        stage = publish.prepare(out, asked.incident)
+        began = datetime.now(UTC)
+        _state(stage, "running", began, {})
+        say(f"{asked.incident}: reading {asked.source}")
+        held = tables.from_params(asked, base, lambda name, n: say(f"{asked.incident}: {name}: {n:,} entries"))
+        manifest = capsule.write(stage / "capsule", asked, held)
+        say(f"{asked.incident}: {_read(held)}")
+        executed = _notebooks(chosen, stage, say, asked.incident)
+        done = _report(stage, executed, manifest, began)
+        say(f"{asked.incident}: {'verified, ' if not done.failed else ''}publishing")
+        final = publish.publish(out, asked.incident)
+    postmortem = final / "postmortem.html"
+    return replace(done, folder=final, postmortem=postmortem if postmortem.is_file() else None)
+
+
+def _read(held: tables.Tables) -> str:
+    coverage = held.coverage
+    return (
+        f"{coverage.entries:,} entries read, {coverage.duplicates:,} duplicates, "
+        f"{sum(coverage.quarantined.values()):,} quarantined; "
+        f"{held.requests.num_rows:,} requests, {held.app_logs.num_rows:,} application lines, "
+        f"{held.lifecycle.num_rows:,} instance events, {held.metrics.num_rows:,} metric points"
+    )
+
+
+def _notebooks(chosen: Mapping[str, Path], stage: Path, say: Say, incident: str) -> list[notebooks.Executed]:
+    folder = stage / "notebooks"
+    folder.mkdir()
+    say(f"{incident}: running {len(chosen)} notebooks")
+
+    def told(one: notebooks.Executed) -> None:
+        say(f"{incident}: {one.name} {one.seconds:.1f} s{': ' + one.fault if one.fault else ''}")
+
+    return notebooks.execute_all(chosen, folder, "../capsule", workers=2, told=told)
+
+
+def _report(stage: Path, executed: Sequence[notebooks.Executed], manifest: Mapping[str, Any], began: datetime) -> Done:
+    """Evidence, verification, pages. Pages say INCOMPLETE unless everything before them held."""
+    held = capsule.read(stage / "capsule")
+    incident = Incident(held.params, held.tables)
+    found = evidence(incident)
+    publish.write_json(stage / EVIDENCE, found)
+    failed = [f"{one.name}: {one.fault}" for one in executed if one.fault]
+    failed += changed_claims(stage / "capsule", found["claims"])
+    failed += _disagreeing(executed, found["claims"])
+    meta = page_meta(incident, found, capsule.capsule_hash(manifest), datetime.now(UTC))
+    state = PageState.FAILED("; ".join(failed)) if failed else PageState.COMPLETE
+    for one in executed:
+        _page(stage, one, meta, state, found)
+    files = {
+        str(path.relative_to(stage)): capsule.file_hash(path)
+        for path in sorted(stage.rglob("*"))
+        if path.is_file() and path.name != RUN
+    }
+    _state(stage, "failed" if failed else "done", began, files, failed, meta, found)
+    return Done(incident.params.incident, stage, None, str(found["verdict"]), tuple(failed))
+
+
+def _disagreeing(executed: Sequence[notebooks.Executed], claims: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Claims that a notebook showed and that the parent, on its own, did not find so."""
+    known = {claim["id"]: claim for claim in json.loads(json.dumps(list(claims)))}
+    wrong = []
+    for one in executed:
+        for shown in notebooks.emitted_claims(one.content) if one.content else []:
+            if known.get(shown["id"]) != shown:
+                wrong.append(f"{one.name}: claim {shown['id']} is not what the capsule gives")
+    return wrong
+
+
+def _page(stage: Path, one: notebooks.Executed, meta: PageMeta, state: PageState, found: dict[str, Any]) -> None:
+    if one.content is None:
+        return
+    try:
+        page = render_notebook(one.content, replace(meta, title=one.name), state)
+        publish.write_text(stage / "notebooks" / f"{one.name}.html", page)
+        if one.name == POSTMORTEM:
+            publish.write_text(stage / "postmortem.html", render_postmortem(one.content, meta, found, state))
+    except NetraAnalysisError as error:
+        raise ReportError(f"{one.name}: the page could not be rendered: {error}") from error
+
+
+def page_meta(incident: Incident, found: dict[str, Any], frozen: str, now: datetime) -> PageMeta:
+    """What every page of the run says about itself."""
+    asked, coverage = incident.params, incident.tables.coverage
+    standings = [claim["verdict"] for claim in found["claims"]]
+    logs = [stream.last for name, stream in coverage.streams.items() if name != "metrics" and stream.last]
+    versions = capsule_versions()
+    return PageMeta(
+        incident=asked.incident,
+        title=f"Postmortem: {asked.incident}",
+        service=asked.service,
+        region=asked.region or "",
+        revisions=tuple(sorted({r for r in incident.tables.requests["revision"].to_pylist() if r})),
+        window=asked.asked,
+        synthetic=asked.synthetic,
+        data_until=max(logs, default=None),
+        capsule_hash=frozen,
+        generated_at=now,
+        versions=versions,
+        claims_count={standing: standings.count(standing) for standing in sorted(set(standings))},
+        bytes_scanned=0,
+        local_zone=None,
+    )
+
+
+def capsule_versions() -> dict[str, str]:
+    from importlib import metadata
+
+    return {"netra-analysis": metadata.version("netra-analysis"), "python": ".".join(map(str, sys.version_info[:3]))}
+
+
+def _state(
+    stage: Path,
+    state: str,
+    began: datetime,
+    files: Mapping[str, str],
+    failed: Sequence[str] = (),
+    meta: PageMeta | None = None,
+    found: Mapping[str, Any] | None = None,
+) -> None:
+    """`run.json`: what a scheduler reads. Written last, and the only file that names all others."""
+    now = datetime.now(UTC)
+    publish.write_json(
+        stage / RUN,
+        {
+            "state": state,
+            "started": stamp(began),
+            "finished": stamp(now) if state != "running" else None,
+            "seconds": round((now - began).total_seconds(), 1),
+            "failed": list(failed),
+            "verdict": found["verdict"] if found else None,
+            "onset": found["onset"] if found else None,
+            "window": found["window"] if found else None,
+            "service": found["service"] if found else None,
+            "failed_requests": found["failed_requests"]["total"] if found else None,
+            "synthetic": meta.synthetic if meta else None,
+            "data_until": stamp(meta.data_until) if meta and meta.data_until else None,
+            "capsule": meta.capsule_hash if meta else None,
+            "files": dict(files),
+        },
+    )

@@ -1,0 +1,155 @@
+"""Running the suite's notebooks on a capsule, and judging for ourselves whether each ran to its end.
+
+papermill's metadata call a notebook whose kernel died complete. So each executed notebook is read back: every
+code cell must have run, in order, without an error, and the last must have left the sentinel.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from netra_analysis.errors import RequestError
+
+SENTINEL = "application/vnd.netra.end+json"
+CELL_TIMEOUT_S = 300
+NOTEBOOK_TIMEOUT_S = 900
+# What a kernel may know of the environment: nothing that could be a credential.
+_ALLOWED = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "SYSTEMROOT", "TEMP", "TMP", "PYTHONHASHSEED")
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """One notebook after its run: what it holds, how long it took, and what went wrong, if anything."""
+
+    name: str
+    content: dict[str, Any] | None
+    seconds: float
+    fault: str | None
+
+
+def suite() -> dict[str, Path]:
+    """Name to path of the packaged notebooks, in order."""
+    packaged = Path(str(resources.files("netra_analysis"))) / "_notebooks"
+    folder = packaged if packaged.is_dir() else packaged.parents[1] / "notebooks"
+    found = {path.stem: path for path in sorted(folder.glob("[0-9][0-9]_*.ipynb"))}
+    if not found:
+        raise RequestError(f"no notebooks at {folder}; install netra-analysis again")
+    return found
+
+
+def selected(only: Sequence[str]) -> dict[str, Path]:
+    """The notebooks to run: all, or those that `only` names (by name or number)."""
+    every = suite()
+    if not only:
+        return every
+    chosen = {name: path for name, path in every.items() if any(name == o or name.split("_")[0] == o for o in only)}
+    unknown = [o for o in only if not any(name == o or name.split("_")[0] == o for name in every)]
+    if unknown:
+        raise RequestError(f"no notebook {', '.join(unknown)}; there is {', '.join(every)}")
+    return chosen
+
+
+def execute_all(
+    chosen: Mapping[str, Path],
+    folder: Path,
+    capsule: str,
+    workers: int,
+    told: Callable[[Executed], None] = lambda _: None,
+) -> list[Executed]:
+    """Every notebook executed into `folder`; `capsule` is where it lies as seen from there."""
+    with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
+        jobs = [pool.submit(_execute, name, path, folder / f"{name}.ipynb", capsule) for name, path in chosen.items()]
+        for job in as_completed(jobs):
+            told(job.result())
+        return [job.result() for job in jobs]
+
+
+def _execute(name: str, source: Path, output: Path, capsule: str) -> Executed:
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="netra-run-") as private:
+        said = _in_process(source, output, capsule, private)
+    content, fault = read_back(output)
+    if content is not None:
+        output.write_text(json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
+    if fault and said:
+        fault = f"{fault} ({said})"
+    return Executed(name, content, time.monotonic() - began, fault)
+
+
+def _in_process(source: Path, output: Path, capsule: str, private: str) -> str:
+    """Runs the worker; returns its last words if it did not end well."""
+    command = [sys.executable, "-m", "netra_analysis.run.worker", str(source), str(output)]
+    command += ["--incident", capsule, "--cell-timeout", str(CELL_TIMEOUT_S)]
+    process = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
+        command,
+        env=_environment(private),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        text=True,
+        errors="replace",
+    )
+    try:
+        _, said = process.communicate(timeout=NOTEBOOK_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        return f"stopped after {NOTEBOOK_TIMEOUT_S} s"
+    return "" if process.returncode == 0 else (said.strip().splitlines() or ["no word"])[-1][:300]
+
+
+def _environment(private: str) -> dict[str, str]:
+    kept = {name: os.environ[name] for name in _ALLOWED if name in os.environ}
+    homes = ("HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "XDG_CACHE_HOME")
+    return kept | dict.fromkeys(homes, private) | {"PYTHONDONTWRITEBYTECODE": "", "NO_GCE_CHECK": "true"}
+
+
+def read_back(path: Path) -> tuple[dict[str, Any] | None, str | None]:
+    """The executed notebook without what differs from run to run, and its fault, if it has one."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        cells = content["cells"]
+    except FileNotFoundError:
+        return None, "the notebook was never written"
+    except (OSError, ValueError, KeyError) as error:
+        return None, f"the executed notebook cannot be read: {error}"
+    content["metadata"].pop("papermill", None)
+    for cell in cells:
+        if "injected-parameters" in cell["metadata"].get("tags", ()):
+            cell["id"] = "injected-parameters"  # papermill draws a new id each time
+        cell["metadata"] = {k: v for k, v in cell["metadata"].items() if k not in ("papermill", "execution")}
+    return content, fault_of(cells)
+
+
+def fault_of(cells: Sequence[Mapping[str, Any]]) -> str | None:
+    """Why these executed cells are no complete run; None when they are one."""
+    code = [cell for cell in cells if cell["cell_type"] == "code" and "".join(cell["source"]).strip()]
+    for number, cell in enumerate(code, start=1):
+        for output in cell.get("outputs", []):
+            if output["output_type"] == "error":
+                return f"code cell {number} failed: {output.get('ename')}: {str(output.get('evalue'))[:200]}"
+        if cell.get("execution_count") != number:
+            return f"code cell {number} of {len(code)} did not run to its end; the kernel died or was stopped"
+    last = code[-1].get("outputs", []) if code else []
+    if not any(SENTINEL in output.get("data", {}) for output in last):
+        return "the notebook did not reach its last cell"
+    return None
+
+
+def emitted_claims(content: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Every claim that the notebook showed, in order."""
+    mime = "application/vnd.netra.claims+json"
+    outputs = (output for cell in content["cells"] for output in cell.get("outputs", []))
+    shown = (output.get("data", {}).get(mime) for output in outputs)
+    return [claim for bundle in shown if bundle for claim in bundle["claims"]]

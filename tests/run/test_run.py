@@ -1,0 +1,350 @@
+"""The main job, for real: kernels, papermill, pages, publishing; and what happens when something breaks."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from netra_analysis.cli import main
+from netra_analysis.run import notebooks
+from netra_analysis.run.verify import verify
+from tests.entries import MALFORMED, OOM, PROBE_OK, START, memory, pool, request, said, system, write
+
+CANARY = "Bearer " + "canary" * 5
+
+
+def netra(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "netra_analysis.cli", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False, stdin=subprocess.DEVNULL)
+
+
+@dataclass(frozen=True)
+class Ended:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def here(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
+    """The command line in this process: the same code, without the seconds that a new Python takes."""
+
+    def call(*arguments: object) -> Ended:
+        with pytest.raises(SystemExit) as ended:
+            main([str(argument) for argument in arguments])
+        out, err = capsys.readouterr()
+        return Ended(int(ended.value.code or 0), out, err)
+
+    return call
+
+
+def incident(folder: Path) -> Path:
+    entries = [
+        *(request(i, 200, f"/api/orders/{i}", method="POST") for i in range(0, 600, 20)),
+        said(50, f"calling billing with {CANARY} for a.person@example.com"),
+        said(90, "<script>alert('log')</script> \u202egnp.exe"),
+        system(100, OOM, "ERROR"),
+        system(100.1, "Container terminated on signal 9.", "WARNING"),
+        request(99, 503, latency=1.3, textPayload=MALFORMED),
+        system(103, START, instance="b"),
+        system(106, PROBE_OK, instance="b"),
+    ]
+    return write(folder, entries, [memory(0.5, 0.95, 0.4, 0.4), pool(10, 20, 3)], limits={"pool_size": 25})
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    folder = tmp_path_factory.mktemp("run")
+    ended = netra("run", incident(folder), "--out", folder / "out", "--json")
+    assert ended.returncode == 0, ended.stderr
+    return folder / "out", ended
+
+
+@pytest.fixture
+def copy(published: tuple[Path, Any], tmp_path: Path) -> Path:
+    return Path(shutil.copytree(published[0] / "made-up", tmp_path / "made-up"))
+
+
+def test_a_run_publishes_everything_the_contract_names(published: tuple[Path, Any]) -> None:
+    out, ended = published
+    (row,) = json.loads(ended.stdout)
+    assert (row["state"], row["failed"]) == ("done", [])
+    folder = out / "made-up"
+    for name in ("postmortem.html", "evidence.json", "run.json", "capsule/manifest.json", "notebooks/00_overview.html"):
+        assert (folder / name).is_file(), name
+    assert (out / "index.html").is_file()
+    assert not [path.name for path in out.iterdir() if path.name.endswith((".part", ".old"))]
+    assert json.loads((folder / "run.json").read_text())["state"] == "done"
+
+
+def test_progress_goes_to_stderr_and_results_to_stdout(published: tuple[Path, Any]) -> None:
+    _, ended = published
+    assert "running" in ended.stderr
+    assert "entries read" in ended.stderr
+    json.loads(ended.stdout)
+
+
+def test_the_evidence_has_the_fixed_shape(published: tuple[Path, Any]) -> None:
+    found = json.loads((published[0] / "made-up" / "evidence.json").read_text())
+    assert found["schema"] == 1
+    assert found["onset"] == "2026-03-04T12:01:40Z"
+    assert found["failed_requests"]["fates"] == {"killed_with_instance": 1}
+    (episode,) = found["crash_episodes"]
+    assert (episode["kind"], episode["exit"], episode["victims"]) == ("oom", "signal 9", 1)
+    for claim in found["claims"]:
+        assert claim["query"].startswith("sha256:")
+        assert {"id", "text", "value", "unit", "interval", "verdict", "rows", "method", "at"} <= set(claim)
+
+
+def test_a_finished_page_says_so_and_an_unfinished_one_cannot_pass(published: tuple[Path, Any]) -> None:
+    page = (published[0] / "made-up" / "postmortem.html").read_text()
+    assert "INCOMPLETE" not in page
+    assert "SYNTHETIC" in page.upper()
+
+
+def test_no_secret_leaves_in_any_artefact(published: tuple[Path, Any]) -> None:
+    for path in published[0].rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            if path.suffix == ".parquet":
+                content = "\n".join(map(str, pq.read_table(path).to_pylist())).encode()
+            assert b"canarycanary" not in content, path
+            assert b"a.person@example.com" not in content, path
+
+
+def test_no_path_of_this_machine_leaves_in_a_notebook(published: tuple[Path, Any], tmp_path: Path) -> None:
+    for path in (published[0] / "made-up" / "notebooks").iterdir():
+        assert str(tmp_path.parent.parent) not in path.read_text(), path.name
+
+
+def test_log_text_reaches_no_page_as_markup(published: tuple[Path, Any]) -> None:
+    for path in published[0].rglob("*.html"):
+        assert "<script>alert" not in path.read_text()
+
+
+def test_a_run_verifies(copy: Path, here: Callable[..., Ended]) -> None:
+    assert verify(copy) == []
+    assert here("verify", copy).returncode == 0
+
+
+def test_a_changed_claim_is_named(copy: Path, here: Callable[..., Ended]) -> None:
+    path = copy / "evidence.json"
+    evidence = json.loads(path.read_text())
+    claim = next(c for c in evidence["claims"] if c["id"] == "CR1")
+    claim["text"] = claim["text"].replace("1 crash", "7 crash")
+    path.write_text(json.dumps(evidence))
+    ended = here("verify", copy)
+    assert ended.returncode == 5
+    assert "CR1: text differ" in ended.stderr
+
+
+def test_a_dropped_claim_is_named(copy: Path) -> None:
+    path = copy / "evidence.json"
+    evidence = json.loads(path.read_text())
+    evidence["claims"] = [c for c in evidence["claims"] if c["id"] != "CR-oom"]
+    path.write_text(json.dumps(evidence))
+    assert any(line.startswith("CR-oom: the data say it") for line in verify(copy))
+
+
+def test_a_changed_number_in_a_table_is_named_with_the_claims_on_it(copy: Path, here: Callable[..., Ended]) -> None:
+    path = copy / "capsule" / "requests.parquet"
+    table = pq.read_table(path)
+    statuses = table["status"].to_pylist()
+    statuses[statuses.index(200)] = 500
+    index = table.schema.get_field_index("status")
+    pq.write_table(table.set_column(index, table.schema.field("status"), pa.array(statuses, pa.int64())), path)
+    ended = here("verify", copy)
+    assert ended.returncode == 5
+    assert "table requests differs from its hash" in ended.stderr
+    assert "FR1: " in ended.stderr
+
+
+def test_a_changed_page_is_named(copy: Path) -> None:
+    page = copy / "postmortem.html"
+    page.write_text(page.read_text() + " ")
+    assert verify(copy) == ["postmortem.html was changed after it was published"]
+
+
+def test_the_same_data_give_the_same_claims_and_capsule(published: tuple[Path, Any], tmp_path: Path) -> None:
+    first = published[0] / "made-up"
+    source = published[0].parent
+    ended = netra("run", source / "made-up.yaml", "--out", tmp_path, "--only", "00")
+    assert ended.returncode == 0, ended.stderr
+    again = tmp_path / "made-up"
+    assert (again / "evidence.json").read_text() == (first / "evidence.json").read_text()
+    assert (again / "capsule/manifest.json").read_text() == (first / "capsule/manifest.json").read_text()
+    name = "notebooks/00_overview.ipynb"
+    assert (again / name).read_text() == (first / name).read_text()
+
+
+def test_a_capsule_opens_as_an_incident(published: tuple[Path, Any]) -> None:
+    import netra_analysis as na
+
+    inc = na.open(published[0] / "made-up" / "capsule")
+    assert inc.crashes.claim("CR1").value == 1
+
+
+# --- what breaks ------------------------------------------------------------------------------------------------
+
+
+def executed(source: list[str], tmp_path: Path) -> notebooks.Executed:
+    cells = [{"cell_type": "code", "id": f"c{i}", "metadata": {}, "source": s, "outputs": [], "execution_count": None}
+             for i, s in enumerate(source)]  # fmt: skip
+    cells[0]["metadata"] = {"tags": ["parameters"]}
+    content = {
+        "cells": cells,
+        "metadata": {"kernelspec": {"name": "python3", "display_name": "x", "language": "python"}},
+    }
+    path = tmp_path / "99_broken.ipynb"
+    path.write_text(json.dumps({**content, "nbformat": 4, "nbformat_minor": 5}))
+    (one,) = notebooks.execute_all({"99_broken": path}, tmp_path, "../capsule", workers=1)
+    return one
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        (["incident = ''", "1 / 0", "print('after')"], "ZeroDivisionError"),
+        (["incident = ''", "import os; os.kill(os.getpid(), 9)", "print('after')"], "did not run to its end"),
+        (["incident = ''", "print('no sentinel')"], "did not reach its last cell"),
+    ],
+)
+def test_a_notebook_that_did_not_finish_is_noticed(source: list[str], says: str, tmp_path: Path) -> None:
+    (tmp_path / "nb").mkdir()
+    one = executed(source, tmp_path / "nb")
+    assert one.fault
+    assert says in one.fault
+
+
+def test_papermill_itself_calls_a_dead_kernel_complete(tmp_path: Path) -> None:
+    """The control: without our reading, the notebook of a dead kernel looks like a good run."""
+    one = executed(["incident = ''", "import os; os.kill(os.getpid(), 9)", "print('after')"], tmp_path)
+    assert one.content is not None
+    assert not [o for cell in one.content["cells"] for o in cell.get("outputs", []) if o["output_type"] == "error"]
+
+
+def test_a_kernel_gets_no_environment_of_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "canarycanary")
+    one = executed(["incident = ''", "import os; print(sorted(os.environ))"], tmp_path)
+    assert one.content is not None
+    assert "GOOGLE_APPLICATION_CREDENTIALS" not in json.dumps(one.content)
+    assert "PATH" in json.dumps(one.content)
+
+
+def test_a_second_run_of_an_incident_is_refused_at_once(tmp_path: Path) -> None:
+    from netra_analysis.run.publish import locked
+
+    asked = incident(tmp_path)
+    with locked(tmp_path / "out", "made-up"):
+        ended = netra("run", asked, "--out", tmp_path / "out")
+    assert ended.returncode == 75
+    assert "another run of made-up" in ended.stderr
+
+
+def test_what_a_killed_run_left_is_set_right_by_the_next(copy: Path) -> None:
+    from netra_analysis.run import publish
+
+    out = copy.parent
+    (out / ".made-up.part").mkdir()
+    copy.rename(out / ".made-up.old")  # killed between the two renames
+    publish.prepare(out, "made-up")
+    assert verify(copy) == []
+    assert not (out / ".made-up.old").exists()
+
+
+def test_a_failed_run_leaves_the_earlier_report_untouched(copy: Path, tmp_path: Path) -> None:
+    before = {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()}
+    (tmp_path / "in").mkdir()
+    asked = incident(tmp_path / "in")
+    (tmp_path / "in" / "entries.ndjson").write_text("nonsense\n")
+    ended = netra("run", asked, "--out", copy.parent)
+    assert ended.returncode == 3
+    assert {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()} == before
+
+
+# --- mistakes ---------------------------------------------------------------------------------------------------
+
+
+def changed(tmp_path: Path, content: str | None = None, **params: Any) -> Path:
+    path = write(tmp_path, [request(1, 200)], **params)
+    if content is not None:
+        (tmp_path / "entries.ndjson").write_text(content)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("content", "params", "code", "says"),
+    [
+        (None, {"source": "file:nowhere.json"}, 3, "nowhere.json"),
+        ("", {}, 3, "expected Cloud Logging entries"),
+        ("nonsense\nmore nonsense\n", {}, 3, "expected Cloud Logging entries"),
+        (None, {"start": "2026-03-04T12:00:00"}, 2, "has no time zone"),
+        (None, {"sorce": "file:x"}, 2, "did you mean 'source'"),
+        (None, {"service": "other"}, 3, "it holds entries of shop"),
+        (None, {"metrics": "file:nowhere.json"}, 3, "metrics: no file"),
+        (None, {"source": "bigquery:p.d"}, 3, "not readable by this version"),
+    ],
+)
+def test_each_mistake_is_one_sentence_and_its_code(
+    tmp_path: Path, here: Callable[..., Ended], content: str | None, params: dict[str, Any], code: int, says: str
+) -> None:
+    ended = here("run", changed(tmp_path, content, **params), "--out", tmp_path / "out")
+    told = [line for line in ended.stderr.splitlines() if line.startswith("netra-analysis: ")]
+    assert ended.returncode == code, ended.stderr
+    assert len(told) == 1
+    assert says in told[0]
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("place", ["out", "/proc/netra-analysis"])
+def test_an_output_that_cannot_be_written(tmp_path: Path, here: Callable[..., Ended], place: str) -> None:
+    (tmp_path / "out").write_text("a file where a folder is wanted")
+    ended = here("run", changed(tmp_path), "--out", tmp_path / place)
+    assert ended.returncode == 2
+    assert "cannot write to" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [["run"], ["fly"], [], ["run", "x.yaml", "--jobs", "0"], ["verify", "no/such/folder"]]
+)
+def test_a_wrong_command_line_is_told(arguments: list[str], here: Callable[..., Ended]) -> None:
+    ended = here(*arguments)
+    assert ended.returncode == 2
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("command", ["run", "check", "sample", "verify"])
+def test_every_command_has_help_with_an_example(command: str, here: Callable[..., Ended]) -> None:
+    ended = here(command, "--help")
+    assert ended.returncode == 0
+    assert f"netra-analysis {command}" in ended.stdout.split("example:")[1]
+
+
+def test_check_prints_the_ledger(tmp_path: Path, here: Callable[..., Ended]) -> None:
+    asked = write(tmp_path, [request(1, 200), request(2, 200), said(3, "x")])
+    lines = (tmp_path / "entries.ndjson").read_text().splitlines()
+    (tmp_path / "entries.ndjson").write_text("\n".join([*lines, lines[0], "{broken", '{"no": "time"}']) + "\n")
+    ledger = json.loads(here("check", asked, "--json").stdout)
+    assert ledger["entries"] == 6
+    assert ledger["loaded"] + ledger["duplicates"] + sum(ledger["quarantined"].values()) == 6
+    assert ledger["services"] == {"shop": 3}
+    assert ledger["streams"]["requests"]["rows"] == 2
+    assert ledger["cost"] == {"bytes": 0, "usd": 0.0}
+    assert ledger["blind_spots"]
+
+
+def test_sample_lists_and_writes(tmp_path: Path, here: Callable[..., Ended]) -> None:
+    assert "staging-2025-09-02" in here("sample").stdout
+    ended = here("sample", "staging-2025-09-02", "--out", tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    assert (tmp_path / "staging-2025-09-02.yaml").is_file()
+    assert here("sample", "nothing-such").returncode == 2
