@@ -31,9 +31,7 @@ def _moment(value: Any) -> datetime:
             raise ValueError(f"{value.isoformat()} has no time zone; write {value.isoformat()}Z for UTC")
         return utc(value)
     if isinstance(value, date):
-        raise ValueError(
-            f"{value.isoformat()} is a date; write a time, such as {value.isoformat()}T00:00:00Z"
-        )
+        raise ValueError(f"{value.isoformat()} is a date; write a time, such as {value.isoformat()}T00:00:00Z")
     raise ValueError(f"{value!r} is no time; write it as 2025-09-02T12:00:00Z")
 
 
@@ -179,9 +177,7 @@ class Params(_Part):
 
 def _check_place(key: str, value: str, kinds: tuple[str, ...]) -> None:
     for kind in kinds:
-        if value == kind == "none" or (
-            kind.endswith(":") and value.startswith(kind) and len(value) > len(kind)
-        ):
+        if value == kind == "none" or (kind.endswith(":") and value.startswith(kind) and len(value) > len(kind)):
             return
     raise ValueError(f"{key} is {value!r}; it starts with one of {', '.join(kinds)}")
 
@@ -225,9 +221,7 @@ def _unknown_key(loc: tuple[int | str, ...]) -> str:
     known = sorted((parts.get(str(loc[0]), Params) if len(loc) > 1 else Params).model_fields)
     key = str(loc[-1])
     close = difflib.get_close_matches(key, known, n=1)
-    return f"unknown key {key!r}; " + (
-        f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
-    )
+    return f"unknown key {key!r}; " + (f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}")
 
 
 def from_yaml(text: str, name: str) -> Params:
@@ -247,13 +241,10 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
     keys = [loader.construct_object(key, deep=True) for key, _ in node.value]
     twice = sorted({str(key) for key in keys if keys.count(key) > 1})
     if twice:
-        raise yaml.constructor.ConstructorError(
-            None, None, f"key given twice: {', '.join(twice)}", node.start_mark
-        )
+        raise yaml.constructor.ConstructorError(None, None, f"key given twice: {', '.join(twice)}", node.start_mark)
     loader.flatten_mapping(node)
     return {
-        loader.construct_object(key, deep=True): loader.construct_object(value, deep=True)
-        for key, value in node.value
+        loader.construct_object(key, deep=True): loader.construct_object(value, deep=True) for key, value in node.value
     }
 
 

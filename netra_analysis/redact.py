@@ -33,15 +33,15 @@ def _public_address(text: str) -> bool:
         return False
 
 
-def _rule(
-    kind: str, pattern: str, *hints: str, group: int = 0, accept: Callable[[str], bool] | None = None
-) -> Rule:
+def _rule(kind: str, pattern: str, *hints: str, group: int = 0, accept: Callable[[str], bool] | None = None) -> Rule:
     return Rule(kind, re2.compile(pattern), hints, group, accept)
 
 
 _CREDENTIAL_WORDS = "|".join(
-    ("password", "passwd", "pwd", "secret", "api[_-]?key", "access[_-]?token", "refresh[_-]?token")
-    + ("client[_-]?secret", "private[_-]?key")
+    (
+        *("password", "passwd", "pwd", "secret", "api[_-]?key", "access[_-]?token", "refresh[_-]?token"),
+        *("client[_-]?secret", "private[_-]?key"),
+    )
 )
 _EMPTY_WORDS = ("REDACTED", "[", "***", "NONE", "NULL", "TRUE", "FALSE")
 
@@ -75,15 +75,11 @@ RULES: tuple[Rule, ...] = (
     _rule("google_oauth_secret", r"\bGOCSPX-[0-9A-Za-z_-]{20,}", "gocspx"),
     _rule("aws_key", r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b", "akia", "asia"),
     _rule("openai_key", r"\bsk-(?:ant-|proj-)?[A-Za-z0-9_-]{20,}", "sk-"),
-    _rule(
-        "github_token", r"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{40,})", "gh", "github_pat"
-    ),
+    _rule("github_token", r"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{40,})", "gh", "github_pat"),
     _rule("slack_token", r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}", "xox"),
     _rule("stripe_key", r"\b[rs]k_(?:live|test)_[A-Za-z0-9]{16,}", "k_live_", "k_test_"),
     _rule("signature", r"(?i)X-Goog-(?:Signature|Credential)=([^&\s'\"]{8,})", "x-goog-", group=1),
-    _rule(
-        "cookie", r"(?i)\b(?:set-)?cookie['\"]?\s*[:=]\s*['\"]?([^\s'\"][^\r\n'\"]{7,})", "cookie", group=1
-    ),
+    _rule("cookie", r"(?i)\b(?:set-)?cookie['\"]?\s*[:=]\s*['\"]?([^\s'\"][^\r\n'\"]{7,})", "cookie", group=1),
     _rule(
         "password",
         rf"(?i)(?:{_CREDENTIAL_WORDS})['\"]?\s*[:=]\s*['\"]?([^\s'\",;&}}\])]{{6,}})",

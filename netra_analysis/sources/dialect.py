@@ -41,7 +41,7 @@ def to_duckdb(sql: str) -> str:
     if not isinstance(tree, exp.Query):
         raise QueryError(f"only SELECT statements are run; this is {type(tree).__name__}")
     _check(tree)
-    return tree.transform(_portable).sql(dialect="duckdb")
+    return str(tree.transform(_portable).sql(dialect="duckdb"))
 
 
 def tables_of(sql: str) -> tuple[str, ...]:
