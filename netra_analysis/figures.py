@@ -9,7 +9,8 @@ from netra_analysis.charts import ROLES, Figure, Lane, Mark, Series, Shade
 from netra_analysis.finding import Finding, Verdict
 from netra_analysis.params import Params
 from netra_analysis.reconstruct.frames import frame
-from netra_analysis.tables import Tables, memory_gaps
+from netra_analysis.tables import Tables
+from netra_analysis.tables.ledger import memory_gaps
 
 MOST_MARKS = 12
 
@@ -130,4 +131,4 @@ def _shades(tables: Tables, params: Params) -> tuple[Shade, ...]:
             shades.append(Shade(window.start, min(first, window.end), "no logs"))
         if window.end - last > slack:
             shades.append(Shade(max(last, window.start), window.end, "no logs"))
-    return (*shades, *(Shade(start, end, "no memory metric") for start, end in memory_gaps(tables, window)))
+    return (*shades, *(Shade(start, end, "no memory metric") for start, end in memory_gaps(tables.metrics, window)))

@@ -1,0 +1,106 @@
+"""Raw entries → the analysis tables, with every lost row counted."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from netra_analysis import schema
+from netra_analysis.coverage import Coverage
+from netra_analysis.errors import SourceError
+from netra_analysis.params import Params
+from netra_analysis.query import Bound
+from netra_analysis.sources.engine import Engine
+from netra_analysis.sources.load import Progress, Raw, load
+from netra_analysis.tables import application, ledger, platform
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tables:
+    """The analysis tables of one service over window and baseline, and the ledger of the load."""
+
+    entries: pa.Table
+    requests: pa.Table
+    app_logs: pa.Table
+    lifecycle: pa.Table
+    deploys: pa.Table
+    metrics: pa.Table
+    coverage: Coverage
+
+    def items(self) -> Iterable[tuple[str, pa.Table]]:
+        return ((s.name, getattr(self, s.name)) for s in schema.TABLES)
+
+    def engine(self) -> Engine:
+        """An engine that knows every table by its name."""
+        engine = Engine()
+        for name, table in self.items():
+            engine.register(name, table)
+        return engine
+
+
+def from_params(params: Params, base: Path, progress: Progress | None = None) -> Tables:
+    """Loads the source of `params` (paths relative to `base`) and builds the tables."""
+    return build(load(params, base, progress), params)
+
+
+def build(raw: Raw, params: Params) -> Tables:
+    """The tables of `params.service` out of `raw`."""
+    entries, assigned = _own(raw.entries, params.service)
+    engine = Engine()
+    engine.register("entries", entries)
+    scope: dict[str, Bound] = {
+        "service": params.service,
+        "start": params.scope.start,
+        "end": params.scope.end,
+    }
+    metrics = _metrics(raw.metrics, params)
+    return Tables(
+        entries=_in_scope(entries, params),
+        requests=platform.requests(engine, scope),
+        app_logs=application.app_logs(engine, scope),
+        lifecycle=platform.lifecycle(engine, scope),
+        deploys=platform.deploys(engine, scope),
+        metrics=metrics,
+        coverage=ledger.ledger(engine, raw, metrics, assigned, params),
+    )
+
+
+def _own(entries: pa.Table, service: str) -> tuple[pa.Table, int]:
+    """Entries with the service filled in where the whole export names none (reduced projections)."""
+    services = set(pc.unique(entries["service"]).to_pylist())
+    if service in services:
+        return entries, 0
+    if services == {""}:
+        index = entries.schema.get_field_index("service")
+        column = pa.array([service] * entries.num_rows, pa.string())
+        return entries.set_column(index, entries.schema.field("service"), column), entries.num_rows
+    found = ", ".join(sorted(name or "(no service)" for name in services)[:10])
+    raise SourceError(
+        f"service {service!r} is not in the source; it holds entries of {found}; "
+        "set service to one of these, or give another source"
+    )
+
+
+def _in_scope(entries: pa.Table, params: Params) -> pa.Table:
+    start, end = params.scope.start - platform.LONGEST_REQUEST, params.scope.end
+    keep = pc.and_(
+        pc.equal(entries["service"], params.service),
+        pc.and_(
+            pc.greater_equal(entries["time"], pa.scalar(start, schema.TIME)),
+            pc.less(entries["time"], pa.scalar(end, schema.TIME)),
+        ),
+    )
+    return schema.ENTRIES.conform(entries.filter(keep))
+
+
+def _metrics(points: pa.Table | None, params: Params) -> pa.Table:
+    if points is None:
+        return schema.METRICS.empty()
+    scope = params.scope
+    keep = pc.and_(
+        pc.greater_equal(points["time"], pa.scalar(scope.start, schema.TIME)),
+        pc.less(points["time"], pa.scalar(scope.end, schema.TIME)),
+    )
+    return schema.METRICS.conform(points.filter(keep))

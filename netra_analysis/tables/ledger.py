@@ -1,0 +1,98 @@
+"""The ledger of a load: what was read, what was kept, what was lost and why, and what nobody could see."""
+
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from netra_analysis.coverage import Coverage, Stream, blind_spots, gaps
+from netra_analysis.errors import SchemaError
+from netra_analysis.params import Params
+from netra_analysis.sources.engine import Engine
+from netra_analysis.sources.load import Raw, quarantine_counts
+from netra_analysis.sources.questions import question
+from netra_analysis.window import TimeWindow
+
+_ROUND_LIMITS = (50, 100, 200, 250, 300, 500, 1000, 2000, 5000, 10000)
+_STREAM_NAMES = {
+    "run.googleapis.com/requests": "requests",
+    "run.googleapis.com/stdout": "stdout",
+    "run.googleapis.com/stderr": "stderr",
+    "run.googleapis.com/varlog/system": "system",
+    "cloudaudit.googleapis.com/activity": "audit",
+    "cloudaudit.googleapis.com/system_event": "audit",
+}
+
+
+def ledger(engine: Engine, raw: Raw, metrics: pa.Table, assigned: int, params: Params) -> Coverage:
+    """What `raw` held and what of it is there for the service; `engine` knows its `entries`.
+
+    `assigned` is the number of entries that name no service and were taken as this one's.
+    """
+    _accounted(raw)
+    streams = _streams(engine, metrics, params)
+    capped = {note.name: note.values for note in raw.files if note.values in _ROUND_LIMITS}
+    return Coverage(
+        entries=raw.read,
+        loaded=raw.entries.num_rows,
+        duplicates=raw.duplicates,
+        quarantined=quarantine_counts(raw.quarantine),
+        services={row["service"]: row["entries"] for row in engine.run(question("services")).to_pylist()},
+        streams=streams,
+        blind_spots=blind_spots(streams, params.asked, memory_gaps(metrics, params.asked), capped),
+        redactions=raw.redactions,
+        files=tuple(_note(note) for note in raw.files),
+        warnings=(*raw.warnings, *_warnings(raw, assigned)),
+    )
+
+
+def _accounted(raw: Raw) -> None:
+    kept = raw.entries.num_rows + raw.duplicates + raw.quarantine.num_rows
+    if raw.read != kept:
+        raise SchemaError(
+            f"rows were lost: {raw.read} read, but {raw.entries.num_rows} loaded + {raw.duplicates} duplicates "
+            f"+ {raw.quarantine.num_rows} quarantined; please report it with the file"
+        )
+
+
+def _warnings(raw: Raw, assigned: int) -> list[str]:
+    said = [f"{assigned} entries name no service and were taken as this one's"] if assigned else []
+    lost = quarantine_counts(raw.metric_quarantine)
+    return said + [f"{number} metric points could not be used: {reason}" for reason, number in lost.items()]
+
+
+def _note(note: Any) -> dict[str, Any]:
+    return {
+        "name": note.name,
+        "format": note.format,
+        "encoding": note.encoding,
+        "values": note.values,
+        "note": note.note,
+    }
+
+
+def _streams(engine: Engine, metrics: pa.Table, params: Params) -> dict[str, Stream]:
+    found: dict[str, Stream] = {}
+    for row in engine.run(question("streams", service=params.service)).to_pylist():
+        name = _STREAM_NAMES.get(row["stream"], row["stream"].rsplit("/", 1)[-1])
+        found[name] = _joined(found.get(name), Stream(row["entries"], row["first"], row["last"]))
+    if metrics.num_rows:
+        times = metrics["time"]
+        found["metrics"] = Stream(metrics.num_rows, pc.min(times).as_py(), pc.max(times).as_py())
+    return found
+
+
+def memory_gaps(metrics: pa.Table, window: TimeWindow) -> tuple[tuple[datetime, datetime], ...]:
+    """Holes of the memory metric inside `window`."""
+    named = pc.ends_with(metrics["metric"], "container/memory/utilizations")
+    times = sorted({time for time in metrics.filter(named)["time"].to_pylist() if time in window})
+    return gaps(times)
+
+
+def _joined(a: Stream | None, b: Stream) -> Stream:
+    if a is None:
+        return b
+    firsts = [t for t in (a.first, b.first) if t]
+    lasts = [t for t in (a.last, b.last) if t]
+    return Stream(a.rows + b.rows, min(firsts, default=None), max(lasts, default=None))

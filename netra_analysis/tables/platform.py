@@ -1,0 +1,89 @@
+"""What the platform wrote: requests at the edge, the life of instances, and changes of the service."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+import pyarrow as pa
+
+from netra_analysis import schema
+from netra_analysis.logtext.platform import read_event
+from netra_analysis.logtext.route import route_template
+from netra_analysis.logtext.user_agent import client_class
+from netra_analysis.query import Bound
+from netra_analysis.sources.engine import Engine
+from netra_analysis.sources.questions import question
+
+LONGEST_REQUEST = timedelta(minutes=60)  # Cloud Run's highest request time-out
+
+
+def _mapped(column: pa.ChunkedArray, function: Callable[[Any], str]) -> pa.Array:
+    """`function` over the column, called once for each distinct value."""
+    encoded = column.combine_chunks().dictionary_encode()
+    values = pa.array([function(value) for value in encoded.dictionary.to_pylist()], pa.string())
+    return pa.DictionaryArray.from_arrays(encoded.indices, values).cast(pa.string())
+
+
+def requests(engine: Engine, scope: Mapping[str, Bound]) -> pa.Table:
+    timeout = int(LONGEST_REQUEST.total_seconds() * 1_000_000)
+    rows = engine.run(question("requests", **scope, timeout_us=timeout))
+    rows = rows.append_column("route", _mapped(rows["path"], route_template))
+    pairs = zip(rows["method"].to_pylist(), rows["user_agent"].to_pylist(), strict=True)
+    rows = rows.append_column("client", pa.array([client_class(m, a or "") for m, a in pairs], pa.string()))
+    return schema.REQUESTS.conform(rows)
+
+
+def lifecycle(engine: Engine, scope: Mapping[str, Bound]) -> pa.Table:
+    rows = engine.run(question("system", **scope))
+    events = [read_event(text) for text in rows["text"].to_pylist()]
+    for name in ("event", "reason", "code", "limit_mib", "used_mib"):
+        kind = schema.LIFECYCLE.arrow.field(name).type
+        rows = rows.append_column(name, pa.array([getattr(event, name) for event in events], kind))
+    return schema.LIFECYCLE.conform(rows)
+
+
+def deploys(engine: Engine, scope: Mapping[str, Bound]) -> pa.Table:
+    """Audit entries where there are any; else the first sight of each revision but the first."""
+    audited = [_deploy(row) for row in engine.run(question("audit", **scope)).to_pylist()]
+    found = [row for row in audited if row]
+    named = {row["revision"] for row in found}
+    for position, row in enumerate(engine.run(question("first_seen", **scope)).to_pylist()):
+        if position and row["revision"] not in named:
+            text = f"first entry of revision {row['revision']}"
+            found.append({**row, "kind": "first_seen", "evidence": "first_seen", "text": text})
+    return schema.DEPLOYS.conform(pa.Table.from_pylist(found, schema=_nullable(schema.DEPLOYS)))
+
+
+def _deploy(row: Mapping[str, Any]) -> dict[str, Any] | None:
+    resource = row["resource_name"].rsplit("/", 1)
+    is_revision = resource[0].endswith("revisions")
+    revision = resource[1] if is_revision else row["revision"] or row["created_revision"]
+    if row["log"].endswith("/activity"):
+        changes = (
+            "ReplaceService",
+            "CreateService",
+            "UpdateService",
+            "DeleteService",
+            "ReplaceInternalService",
+        )
+        if not row["method_name"].endswith(changes):
+            return None
+        kind = "requested"
+    else:
+        failed = row["severity"] == "ERROR" or bool(row["status_code"])
+        kind = "failed" if failed else "ready"
+        if not is_revision and not failed:
+            return None  # the service's own Ready follows its revision's and would count the deploy twice
+    text = row["status_text"] or row["method_name"]
+    return {
+        "time": row["time"],
+        "id": row["id"],
+        "revision": revision,
+        "kind": kind,
+        "evidence": "audit",
+        "text": text,
+    }
+
+
+def _nullable(table: schema.TableSchema) -> pa.Schema:
+    return pa.schema([(column.name, column.type) for column in table.columns])

@@ -1,0 +1,38 @@
+"""Runs the suite on the bundled incident and keeps the outputs in the notebooks: `make outputs`.
+
+What differs from run to run (times, papermill's and nbclient's metadata) is left out, so that a diff shows
+a changed answer and nothing else.
+"""
+
+import json
+from pathlib import Path
+
+import netra_analysis._fast_imports  # noqa: F401
+import nbformat
+from nbclient import NotebookClient
+
+from netra_analysis.run.notebooks import fault_of
+
+FOLDER = Path(__file__).parents[1] / "notebooks"
+
+
+def refresh(path: Path) -> None:
+    """The notebook at `path` with the outputs of a run just now; a fault in it is an error."""
+    notebook = nbformat.read(path, as_version=4)
+    NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(FOLDER)}}).execute()
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+    notebook.metadata = {
+        "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
+    fault = fault_of(notebook.cells)
+    if fault:
+        raise SystemExit(f"{path.name}: {fault}")
+    path.write_text(json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
+    print(f"{path.name}: {path.stat().st_size / 1024:.0f} KiB")
+
+
+if __name__ == "__main__":
+    for each in sorted(FOLDER.glob("[0-9][0-9]_*.ipynb")):
+        refresh(each)
