@@ -276,12 +276,11 @@ class Incident:
 
 
 _LAST_WORDS_SQL = """
-SELECT l.time, l.instance, l.level, l.exception_type, l.exception_message, l.truncated
-FROM app_logs AS l
-JOIN finding_crashes AS c ON l.instance = c.instance
-WHERE l.time <= c.end_time AND l.time > TIMESTAMP_SUB(c.start_time, INTERVAL 120 SECOND)
-  AND (l.exception_type IS NOT NULL OR l.truncated)
-ORDER BY l.time, l.id
+SELECT e.time, e.instance, e.title, e.message, e.fingerprint, e.tellings, e.complete
+FROM exceptions AS e
+JOIN finding_crashes AS c ON e.instance = c.instance
+WHERE e.time <= c.end_time AND e.time > TIMESTAMP_SUB(c.start_time, INTERVAL 120 SECOND)
+ORDER BY e.time, e.id
 """
 _LAST = ("end_time", "revision", "loop", "id", "app_entry", "user_agent", "trace")  # what a reader needs least
 _KINDS = {

@@ -42,6 +42,11 @@ class TableSchema:
         return pa.schema([pa.field(c.name, c.type, c.nullable) for c in self.columns])
 
     @property
+    def loose(self) -> pa.Schema:
+        """Columns and types without nullability: what rows are made into before they are checked."""
+        return pa.schema([pa.field(c.name, c.type) for c in self.columns])
+
+    @property
     def names(self) -> tuple[str, ...]:
         return tuple(c.name for c in self.columns)
 
@@ -55,8 +60,7 @@ class TableSchema:
             raise SchemaError(f"table {self.name} lacks {', '.join(absent)}; it has {table.column_names}")
         try:
             # Nullability is checked below, with counts, so the cast itself goes to the loose types.
-            loose = pa.schema([pa.field(c.name, c.type) for c in self.columns])
-            table = table.select(list(self.names)).cast(loose)
+            table = table.select(list(self.names)).cast(self.loose)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
             raise SchemaError(f"table {self.name} does not fit its schema: {error}") from error
         for column in self.columns:
@@ -142,9 +146,32 @@ APP_LOGS: Final = TableSchema(
         _c("level_from", TEXT, "severity, json, text or none: where the level was read", null=False),
         _c("logger", TEXT, "module:function:line, or the logger's name"),
         _c("message", TEXT, "the message without colours, time and level", null=False),
-        _c("exception_type", TEXT, "the exception raised, when the entry shows it"),
-        _c("exception_message", TEXT, ""),
-        _c("truncated", BOOL, "a traceback is cut: the last frame shown is not the failure", null=False),
+        _c("failure", TEXT, "id of the exception whose traceback this is part of, or repeats"),
+    ),
+)
+
+EXCEPTIONS: Final = TableSchema(
+    "exceptions",
+    "one failure that the application told: a traceback whole again, its repeats and wrappers folded into it",
+    (
+        _c("time", TIME, "of its first entry", null=False),
+        _c("id", TEXT, "of its first entry", null=False),
+        _c("revision", TEXT, "", null=False),
+        _c("instance", TEXT, "", null=False),
+        _c("stream", TEXT, "", null=False),
+        _c("type", TEXT, "of the exception behind the chain; null when its line was never seen"),
+        _c("message", TEXT, "", null=False),
+        _c("chain", TEXT, "types in the order in which they were raised, JSON", null=False),
+        _c("frames", TEXT, "the service's own frames, outermost first, JSON", null=False),
+        _c("function", TEXT, "where it failed, when an own frame shows it"),
+        _c("place", TEXT, "file and line of that frame"),
+        _c("complete", BOOL, "false when the exception's own line was never seen", null=False),
+        _c("fingerprint", TEXT, "type and own frames", null=False),
+        _c("coarse", TEXT, "type and failing function", null=False),
+        _c("title", TEXT, "for people", null=False),
+        _c("why", TEXT, "what the fingerprint looked at", null=False),
+        _c("tellings", INT, "how often it was told: groups of entries folded into this one", null=False),
+        _c("entries", TEXT, "ids of all its entries, JSON", null=False),
     ),
 )
 
@@ -209,4 +236,4 @@ QUARANTINE: Final = TableSchema(
     ),
 )
 
-TABLES: Final = (ENTRIES, REQUESTS, APP_LOGS, LIFECYCLE, DEPLOYS, METRICS)
+TABLES: Final = (ENTRIES, REQUESTS, APP_LOGS, EXCEPTIONS, LIFECYCLE, DEPLOYS, METRICS)

@@ -41,8 +41,7 @@ _CLEAR_SQL = """
 SELECT
   COUNT(*) AS n,
   COUNTIF(event = 'shutdown') AS orderly,
-  (SELECT COUNT(*) FROM app_logs
-    WHERE time >= @start AND time < @end AND (exception_type IS NOT NULL OR truncated)) AS tracebacks
+  (SELECT COUNT(*) FROM exceptions WHERE time >= @start AND time < @end) AS tracebacks
 FROM lifecycle
 WHERE time >= @start AND time < @end
 """
@@ -64,12 +63,12 @@ def _clear(settings: Settings) -> tuple[Statement, ...]:
         ),
         Statement(
             "CR2",
-            "{tracebacks} entries carry a traceback and {orderly} instances were shut down in order; "
+            "{tracebacks} exceptions were logged and {orderly} instances were shut down in order; "
             "neither is a crash.",
             Query(_CLEAR_SQL, settings.bound()),
             value="tracebacks",
-            unit="entries",
-            method="entries with an exception, and shutdown lines",
+            unit="exceptions",
+            method="tracebacks stitched from their entries, each failure once; shutdown lines",
         ),
     )
 

@@ -46,8 +46,9 @@ def crash_episodes(tables: Tables, window: TimeWindow) -> pa.Table:
     restart loop it belongs to, or null), evidence (ids of the entries, JSON).
     """
     lives, requests, logs = frame(tables.lifecycle), frame(tables.requests), frame(tables.app_logs)
+    told = frame(tables.exceptions)
     deaths = _deaths(frame(tables.lifecycle, window), lives)
-    episodes = [_episode(death, lives, requests, logs) for death in deaths]
+    episodes = [_episode(death, lives, requests, logs, told) for death in deaths]
     episodes = _startup_neighbours(sorted(episodes, key=lambda e: (e["start_time"], e["instance"])))
     return table(_looped(episodes), EPISODES)
 
@@ -73,14 +74,16 @@ def _orderly(row: Any, lives: pd.DataFrame) -> bool:
     )
 
 
-def _episode(death: pd.DataFrame, lives: pd.DataFrame, requests: pd.DataFrame, logs: pd.DataFrame) -> dict[str, Any]:
+def _episode(
+    death: pd.DataFrame, lives: pd.DataFrame, requests: pd.DataFrame, logs: pd.DataFrame, told: pd.DataFrame
+) -> dict[str, Any]:
     start, last = death["time"].iloc[0], death["time"].iloc[-1]
     instance, revision = death["instance"].iloc[0], death["revision"].iloc[0]
     born = lives[(lives["instance"] == instance) & (lives["event"] == "start") & (lives["time"] <= start)]
     lived = (start - born["time"].max()).total_seconds() if instance and len(born) else None
     victims = _victims(requests, instance, start, last)
     memory = death[death["event"] == "memory_limit"]
-    words = _last_words(logs, instance, last)
+    words = _last_words(told, instance, last)
     kind = _kind(death, victims, _starting(instance, start, lived, requests, logs))
     return {
         "start_time": moment(start),
@@ -163,19 +166,14 @@ def _exit(death: pd.DataFrame) -> str:
     return str(reasons.iloc[-1]) if len(reasons) else str(death["event"].iloc[-1])
 
 
-def _last_words(logs: pd.DataFrame, instance: str, last: pd.Timestamp) -> dict[str, Any]:
-    """The last exception that the instance logged in the minute before it died."""
-    own = logs[
-        (logs["instance"] == instance)
-        & (logs["time"] <= last)
-        & (logs["time"] > last - timedelta(minutes=1))
-        & logs["exception_type"].notna()
-    ]
+def _last_words(told: pd.DataFrame, instance: str, last: pd.Timestamp) -> dict[str, Any]:
+    """The last failure that the instance told in the minute before it died."""
+    near = (told["time"] <= last) & (told["time"] > last - timedelta(minutes=1))
+    own = told[(told["instance"] == instance) & near & told["type"].notna()]
     if not instance or own.empty:
         return {"text": None, "ids": []}
     row = own.iloc[-1]
-    message = (row["exception_message"] or "") if isinstance(row["exception_message"], str) else ""
-    return {"text": f"{row['exception_type']}: {message}"[:300].rstrip(": "), "ids": [row["id"]]}
+    return {"text": f"{row['type']}: {row['message']}"[:300].rstrip(": "), "ids": [row["id"]]}
 
 
 def _startup_neighbours(episodes: list[dict[str, Any]]) -> list[dict[str, Any]]:

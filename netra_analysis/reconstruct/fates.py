@@ -59,35 +59,38 @@ def failed_requests(tables: Tables, episodes: pa.Table, window: TimeWindow) -> p
     failed = requests[(requests["status"] >= 500).fillna(value=False)]
     if failed.empty:
         return table([], FAILED)
-    logs = _by_instance(frame(tables.app_logs))
+    logs, told = _by_instance(frame(tables.app_logs)), _by_instance(frame(tables.exceptions))
     deaths = frame(episodes, column="start_time")
-    return table([_row(request, logs, deaths) for request in failed.to_dict("records")], FAILED)
+    return table([_row(request, logs, told, deaths) for request in failed.to_dict("records")], FAILED)
 
 
 def _by_instance(logs: pd.DataFrame) -> dict[str, pd.DataFrame]:
     return {str(name): lines for name, lines in logs.groupby("instance", sort=False)}
 
 
-def _row(request: dict[Any, Any], logs: dict[str, pd.DataFrame], deaths: pd.DataFrame) -> dict[str, Any]:
-    lines = _lines(request, logs)
-    fate, why, entry = _fate(request, lines, deaths)
+def _row(
+    request: dict[Any, Any], logs: dict[str, pd.DataFrame], told: dict[str, pd.DataFrame], deaths: pd.DataFrame
+) -> dict[str, Any]:
+    fate, why, entry = _fate(request, _during(request, logs), _during(request, told), deaths)
     kept = {name: request[name] for name in FAILED.names if name in request}
     kept["status"] = int(request["status"])
     kept["latency_s"] = None if pd.isna(request["latency_s"]) else float(request["latency_s"])
     return {**kept, "fate": fate, "why": why, "app_entry": entry}
 
 
-def _lines(request: dict[Any, Any], logs: dict[str, pd.DataFrame]) -> pd.DataFrame:
+def _during(request: dict[Any, Any], by_instance: dict[str, pd.DataFrame]) -> pd.DataFrame | None:
     """What the request's instance wrote while it ran, and just after."""
-    own = logs.get(request["instance"]) if request["instance"] else None
+    own = by_instance.get(request["instance"]) if request["instance"] else None
     if own is None:
-        return pd.DataFrame({"message": [], "id": [], "exception_type": [], "time": []})
+        return None
     start, end = request["time"] - timedelta(milliseconds=5), request["end_time"] + timedelta(seconds=1)
     first, last = own["time"].searchsorted(start), own["time"].searchsorted(end, side="right")
     return own.iloc[first:last]
 
 
-def _fate(request: dict[Any, Any], lines: pd.DataFrame, deaths: pd.DataFrame) -> tuple[str, str, str | None]:
+def _fate(
+    request: dict[Any, Any], lines: pd.DataFrame | None, told: pd.DataFrame | None, deaths: pd.DataFrame
+) -> tuple[str, str, str | None]:
     text = request["platform_text"] if isinstance(request["platform_text"], str) else None
     word = read_request_failure(text) if text else None
     if word in _BY_PLATFORM_WORD:
@@ -97,17 +100,13 @@ def _fate(request: dict[Any, Any], lines: pd.DataFrame, deaths: pd.DataFrame) ->
         fate = "startup_failure" if dying["kind"] == "startup" else "killed_with_instance"
         return fate, f"its instance died then ({dying['exit']})", None
     if word in ("malformed_response", "truncated"):
-        return (
-            "unexplained",
-            "the platform lost the connection to the instance, which is not known to have died",
-            None,
-        )
+        return "unexplained", "the platform lost the connection to the instance, which is not known to have died", None
     latency = request["latency_s"]
     if request["status"] == 504 and not pd.isna(latency) and _round_timeout(latency):
         return "timeout", "status 504 at a round time-out", None
     if not request["instance"]:
         return _without_instance(request, deaths)
-    return _by_application(request, lines)
+    return _by_application(request, lines, told)
 
 
 def _death_near(request: dict[Any, Any], deaths: pd.DataFrame) -> dict[Any, Any] | None:
@@ -137,18 +136,20 @@ def _without_instance(request: dict[Any, Any], deaths: pd.DataFrame) -> tuple[st
     return "unexplained", "it reached no instance and the platform gave no reason", None
 
 
-def _by_application(request: dict[Any, Any], lines: pd.DataFrame) -> tuple[str, str, str | None]:
-    for line in lines.itertuples():
-        if _FORCED.search(line.message):
-            return "deliberate", "the application was told to fail", line.id
-    raised = lines[lines["exception_type"].notna()]
+def _by_application(
+    request: dict[Any, Any], lines: pd.DataFrame | None, told: pd.DataFrame | None
+) -> tuple[str, str, str | None]:
+    said = list(zip(lines["id"], lines["message"], strict=True)) if lines is not None else []
+    forced = next((name for name, message in said if _FORCED.search(message)), None)
+    if forced:
+        return "deliberate", "the application was told to fail", forced
     if request["status"] in (502, 504):
-        for line in lines.itertuples():
-            if _UPSTREAM.search(line.message):
-                return "upstream", "the application answered for a dependency that failed", line.id
-        if raised.empty:
+        lost = next((name for name, message in said if _UPSTREAM.search(message)), None)
+        if lost:
+            return "upstream", "the application answered for a dependency that failed", lost
+        if told is None or told.empty:
             return "upstream", f"the application answered {request['status']} itself", None
-    if len(raised):
-        line = raised.iloc[-1]
-        return "application", f"{line['exception_type']} on its instance while it ran", line["id"]
+    if told is not None and len(told):
+        failure = told.iloc[-1]
+        return "application", f"{failure['title']}, told by its instance while it ran", failure["id"]
     return "application", "an instance answered it and the platform gave no reason of its own", None

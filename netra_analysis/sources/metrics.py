@@ -24,8 +24,7 @@ from netra_analysis.schema import METRICS, QUARANTINE
 _UNITS = {"By": ("MiB", 1 / 2**20), "10^2.%": ("ratio", 1.0), "1": ("count", 1.0), "ms": ("s", 1e-3)}
 _QUANTILES = {"p50": 0.50, "p95": 0.95, "p99": 0.99}
 _EXPECTED = (
-    'Cloud Monitoring JSON ({"timeSeries": [...]}), '
-    "or a table in CSV or Parquet with the columns time, metric, value"
+    'Cloud Monitoring JSON ({"timeSeries": [...]}), or a table in CSV or Parquet with the columns time, metric, value'
 )
 
 
@@ -51,22 +50,16 @@ def read_metrics(location: str, base: Path) -> MetricReading:
                 rows.append(row)
     if not rows:
         raise SourceError(f"metrics: no point in {location}; expected {_EXPECTED}")
-    points = METRICS.conform(pa.Table.from_pylist(rows, schema=_loose()))
+    points = METRICS.conform(pa.Table.from_pylist(rows, schema=METRICS.loose))
     quarantine = pa.Table.from_pylist(bad, schema=QUARANTINE.arrow)
     return MetricReading(points, quarantine, len(rows) + len(bad))
-
-
-def _loose() -> pa.Schema:
-    return pa.schema([(column.name, column.type) for column in METRICS.columns])
 
 
 def _files(location: str, base: Path) -> list[Path]:
     path = base / location
     if path.is_file():
         return [path]
-    found = (
-        sorted(path.rglob("*")) if path.is_dir() else sorted(base.glob(location)) if "*" in location else []
-    )
+    found = sorted(path.rglob("*")) if path.is_dir() else sorted(base.glob(location)) if "*" in location else []
     files = [file for file in found if file.is_file() and not file.name.startswith(".")]
     if not files:
         raise SourceError(f"metrics: no file at {path}; give a file, a folder or a glob, or metrics: none")
@@ -177,9 +170,7 @@ def _point_rows(
             scaled, named = (value, "count") if name == "count" else (value * factor, unit)
             yield _point(moment, metric, name, scaled, named, labels)
         return
-    number = next(
-        (_number(v) for k, v in holder.items() if k in ("doubleValue", "int64Value", "boolValue")), None
-    )
+    number = next((_number(v) for k, v in holder.items() if k in ("doubleValue", "int64Value", "boolValue")), None)
     yield "no value" if number is None else _point(moment, metric, "value", number * factor, unit, labels)
 
 

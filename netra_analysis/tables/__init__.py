@@ -24,6 +24,7 @@ class Tables:
     entries: pa.Table
     requests: pa.Table
     app_logs: pa.Table
+    exceptions: pa.Table
     lifecycle: pa.Table
     deploys: pa.Table
     metrics: pa.Table
@@ -56,10 +57,12 @@ def build(raw: Raw, params: Params) -> Tables:
         "end": params.scope.end,
     }
     metrics = _metrics(raw.metrics, params)
+    app_logs, told = application.app_logs(engine, scope)
     return Tables(
         entries=_in_scope(entries, params),
         requests=platform.requests(engine, scope),
-        app_logs=application.app_logs(engine, scope),
+        app_logs=app_logs,
+        exceptions=told,
         lifecycle=platform.lifecycle(engine, scope),
         deploys=platform.deploys(engine, scope),
         metrics=metrics,

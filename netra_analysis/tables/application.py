@@ -1,47 +1,58 @@
-"""What the application wrote: its lines with their levels, read from whatever dialect they are in."""
+"""What the application wrote: its lines with their levels, whatever dialect they are in."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 
 from netra_analysis import schema
-from netra_analysis.logtext.line import read_line
-from netra_analysis.logtext.traceback import find_exceptions
+from netra_analysis.logtext.line import Line, read_line
+from netra_analysis.logtext.stitch import LogLine
 from netra_analysis.query import Bound
 from netra_analysis.sources.engine import Engine
 from netra_analysis.sources.questions import question
+from netra_analysis.tables import exceptions
 
 
-def app_logs(engine: Engine, scope: Mapping[str, Bound]) -> pa.Table:
-    rows = engine.run(question("app_logs", **scope))
-    seen: dict[tuple[Any, ...], dict[str, Any]] = {}
-    columns = (rows["severity"].to_pylist(), rows["text"].to_pylist(), rows["json"].to_pylist())
-    parsed = []
-    for key in zip(*columns, strict=True):
+def app_logs(engine: Engine, scope: Mapping[str, Bound]) -> tuple[pa.Table, pa.Table]:
+    """The `app_logs` and `exceptions` tables of one service in the scope."""
+    rows = engine.run(question("app_logs", **scope)).to_pylist()
+    lines = _read(rows)
+    told = exceptions.failures(_log_lines(rows, lines), {row["id"]: row["revision"] for row in rows})
+    failure = exceptions.failure_of(told)
+    kept = [
+        {
+            **{name: row[name] for name in ("time", "id", "revision", "instance", "stream")},
+            **{name: getattr(line, name) for name in ("level", "level_from", "logger", "message")},
+            "failure": failure.get(row["id"]),
+        }
+        for row, line in zip(rows, lines, strict=True)
+    ]
+    table = schema.APP_LOGS.conform(pa.Table.from_pylist(kept, schema=schema.APP_LOGS.loose))
+    return table, schema.EXCEPTIONS.conform(pa.Table.from_pylist(told, schema=schema.EXCEPTIONS.loose))
+
+
+def _read(rows: Sequence[Mapping[str, Any]]) -> list[Line]:
+    """Each distinct payload is read once."""
+    seen: dict[tuple[Any, ...], Line] = {}
+    lines = []
+    for row in rows:
+        key = (row["severity"], row["text"], row["json"])
         if key not in seen:
-            seen[key] = _read_app_line(*key)
-        parsed.append(seen[key])
-    fields = ("level", "level_from", "logger", "message", "exception_type", "exception_message", "truncated")
-    for name in fields:
-        rows = rows.append_column(
-            name, pa.array([line[name] for line in parsed], schema.APP_LOGS.arrow.field(name).type)
-        )
-    return schema.APP_LOGS.conform(rows)
+            payload = json.loads(row["json"]) if row["json"] else None
+            seen[key] = read_line(row["severity"], row["text"], payload if isinstance(payload, Mapping) else None)
+        lines.append(seen[key])
+    return lines
 
 
-def _read_app_line(severity: str | None, text: str | None, payload: str | None) -> dict[str, Any]:
-    data = json.loads(payload) if payload else None
-    line = read_line(severity, text, data if isinstance(data, Mapping) else None)
-    raised = find_exceptions(line.message)
-    last = raised[-1] if raised else None
-    return {
-        "level": line.level,
-        "level_from": line.level_from,
-        "logger": line.logger,
-        "message": line.message,
-        "exception_type": last.type if last else None,
-        "exception_message": last.message if last else None,
-        "truncated": any(exception.truncated for exception in raised),
-    }
+def _log_lines(rows: Sequence[Mapping[str, Any]], lines: Sequence[Line]) -> list[LogLine]:
+    """For stitching: text as it was written, because a line's head tells where another record starts."""
+    return [
+        LogLine(row["time"], row["id"], row["instance"], row["stream"], _told(row, line), line.level)
+        for row, line in zip(rows, lines, strict=True)
+    ]
+
+
+def _told(row: Mapping[str, Any], line: Line) -> str:
+    return row["text"] if row["text"] is not None and row["json"] is None else line.message

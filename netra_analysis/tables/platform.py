@@ -51,7 +51,7 @@ def deploys(engine: Engine, scope: Mapping[str, Bound]) -> pa.Table:
         if position and row["revision"] not in named:
             text = f"first entry of revision {row['revision']}"
             found.append({**row, "kind": "first_seen", "evidence": "first_seen", "text": text})
-    return schema.DEPLOYS.conform(pa.Table.from_pylist(found, schema=_nullable(schema.DEPLOYS)))
+    return schema.DEPLOYS.conform(pa.Table.from_pylist(found, schema=schema.DEPLOYS.loose))
 
 
 def _deploy(row: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -83,7 +83,3 @@ def _deploy(row: Mapping[str, Any]) -> dict[str, Any] | None:
         "evidence": "audit",
         "text": text,
     }
-
-
-def _nullable(table: schema.TableSchema) -> pa.Schema:
-    return pa.schema([(column.name, column.type) for column in table.columns])
