@@ -1,0 +1,78 @@
+"""Routes: a path with its ids replaced, so that requests to one handler share one name."""
+
+from typing import Final
+
+import re2
+
+from netra_analysis.logtext.encodable import encodable
+
+_LONGEST: Final = 2000
+_DEEPEST: Final = 12
+_ID: Final = "{id}"
+
+_IDS = re2.compile(
+    r"^(?:"
+    r"\d+"
+    r"|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
+    r"|0x[0-9a-fA-F]+"
+    r"|\d{4}-\d{2}(?:-\d{2})?(?:T.*)?"
+    r"|[0-9a-fA-F]{16,}"
+    r"|.*[@%:=].*"
+    r"|[A-Za-z]+(?:[_\-][A-Za-z]+)*[_\-](?:\d+|[0-9a-zA-Z]*\d[0-9a-zA-Z_\-]*\d[0-9a-zA-Z_\-]*\d[0-9a-zA-Z_\-]*)"
+    r")$"
+)
+_VERSIONED = re2.compile(r"^(?:v\d{1,3}(?:(?:alpha|beta|rc)?\d*)|[A-Za-z]{2,12}\d{1,2})$")
+_TOKEN = re2.compile(r"^[A-Za-z0-9_.~\-]{12,}$")
+_ASSET = re2.compile(r"\.(?:js|mjs|css|map|png|jpe?g|gif|svg|ico|webp|avif|woff2?|ttf|json|txt|xml|html)$")
+_HASH = re2.compile(r"[.\-_](?:[0-9a-f]{6,}|[A-Za-z0-9_]{8,})([.\-])")
+
+
+def route_template(path: str) -> str:
+    """`path` without query, its ids as `{id}`: `/api/threads/42/messages` → `/api/threads/{id}/messages`."""
+    bare = _path_of(encodable(path[:_LONGEST]))
+    segments = [segment.strip() for segment in bare.split("/") if segment.strip()]
+    shown = [_segment(segment, last=i == len(segments) - 1) for i, segment in enumerate(segments[:_DEEPEST])]
+    rest = ["…"] if len(segments) > _DEEPEST else []
+    return "/" + "/".join([*shown, *rest])
+
+
+def _path_of(url: str) -> str:
+    """The path of a URL or of a path, without query and fragment."""
+    scheme, separator, rest = url.partition("://")
+    if separator and "/" not in scheme:
+        url = "/" + rest.partition("/")[2] if "/" in rest.partition("?")[0] else "/"
+    return url.partition("?")[0].partition("#")[0].strip()
+
+
+def _segment(segment: str, *, last: bool) -> str:
+    if segment.startswith("{") and segment.endswith("}"):
+        return segment
+    if last and _ASSET.search(segment.lower()):
+        return _asset(segment)
+    if _VERSIONED.match(segment):
+        return segment
+    return _ID if _IDS.match(segment) or _is_token(segment) else segment
+
+
+def _is_token(segment: str) -> bool:
+    """A long word that mixes letters with digits, or capitals in no order: made by a machine."""
+    if not _TOKEN.match(segment):
+        return False
+    digits = sum(letter.isdigit() for letter in segment)
+    return digits >= 2 and any(letter.isalpha() for letter in segment)
+
+
+def _asset(name: str) -> str:
+    """A static file's name without the hash of its content: `main-{hash}.js`."""
+    stem, dot, kind = name.rpartition(".")
+    if _IDS.match(stem) and not _HASH.search(f"{stem}."):
+        return f"{{hash}}{dot}{kind}"
+    for separator in (".", "-", "_"):
+        head, found, tail = stem.rpartition(separator)
+        if found and _is_hash(tail):
+            return f"{head}{found}{{hash}}{dot}{kind}"
+    return f"{{hash}}{dot}{kind}" if _is_hash(stem) else name
+
+
+def _is_hash(text: str) -> bool:
+    return len(text) >= 6 and text.isalnum() and any(c.isdigit() for c in text) and any(c.isalpha() for c in text)

@@ -1,0 +1,77 @@
+"""Clients by class and routes by template: the two ways in which traffic is split before any rate."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from netra_analysis.logtext.route import route_template
+from netra_analysis.logtext.user_agent import client_class
+
+CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/139.0 Safari/537.36"
+
+
+@pytest.mark.parametrize(
+    ("method", "agent", "kind"),
+    [
+        ("GET", CHROME, "browser"),
+        ("OPTIONS", CHROME, "preflight"),
+        ("OPTIONS", "python-httpx/0.28.1", "script"),
+        ("GET", "GoogleHC/1.0", "uptime_check"),
+        ("GET", "GoogleStackdriverMonitoring-UptimeChecks(https://cloud.google.com/monitoring)", "uptime_check"),
+        ("GET", "kube-probe/1.31", "uptime_check"),
+        ("POST", "Netra-E2E-Tests/1.0", "test_client"),
+        ("GET", CHROME.replace("Chrome", "HeadlessChrome"), "test_client"),
+        ("GET", "python-requests/2.32", "script"),
+        ("GET", "Python/3.11 websockets/12.0", "script"),
+        ("GET", "curl/8.5.0", "script"),
+        ("GET", "Go-http-client/2.0", "script"),
+        ("GET", "node", "script"),
+        ("GET", "Scanner/1.0", "scanner"),
+        ("GET", "unheard-of", "other"),
+        ("GET", "", "other"),
+        (None, None, "other"),
+    ],
+)
+def test_client_classes(method: str | None, agent: str | None, kind: str) -> None:
+    assert client_class(method, agent) == kind
+
+
+def test_an_origin_makes_any_options_request_a_preflight() -> None:
+    assert client_class("OPTIONS", "node", has_origin_hint=True) == "preflight"
+    assert client_class("GET", "node", has_origin_hint=True) == "script"
+
+
+@pytest.mark.parametrize(
+    ("path", "route"),
+    [
+        ("/api/threads/42/messages", "/api/threads/{id}/messages"),
+        ("/api/threads?limit=20&offset=0", "/api/threads"),
+        ("https://api.example.com/api/mcp/config?x=1", "/api/mcp/config"),
+        ("https://api.example.com", "/"),
+        ("/api/runs/4e8a189d-d52b-4110-bcb1-63c9ea8d0100/status", "/api/runs/{id}/status"),
+        ("/api/thread/thread_websocket_factory_1757372478799_528_584ef8a5/runs", "/api/thread/{id}/runs"),
+        ("/jobs/01HZX4K8QWERTYUIOPAS", "/jobs/{id}"),
+        ("/api/a1b2c3d4e5f60718", "/api/{id}"),
+        ("/reports/2025-09-02", "/reports/{id}"),
+        ("/users/bob@example.com", "/users/{id}"),
+        ("/u/demo-user-001", "/u/{id}"),
+        ("/api/run_agent_v2", "/api/run_agent_v2"),
+        ("/v1/oauth2/callback", "/v1/oauth2/callback"),
+        ("/auth/check-blacklist", "/auth/check-blacklist"),
+        ("/api/messages/invalid-id", "/api/messages/invalid-id"),
+        ("/_next/static/chunks/main-9f2c1b3a4d5e6f70.js", "/_next/static/chunks/main-{hash}.js"),
+        ("/static/main.4f3a2b1c.css", "/static/main.{hash}.css"),
+        ("/_next/static/Xy12abCDefGhIjKlMnOpQ/_buildManifest.js", "/_next/static/{id}/_buildManifest.js"),
+        ("/favicon.ico", "/favicon.ico"),
+        ("//health//ready/", "/health/ready"),
+        ("", "/"),
+        ("/" + "a/" * 40, "/" + "a/" * 12 + "…"),
+    ],
+)
+def test_routes(path: str, route: str) -> None:
+    assert route_template(path) == route
+
+
+@given(st.text(max_size=80))
+def test_a_route_is_its_own_route(path: str) -> None:
+    assert route_template(route_template(path)) == route_template(path)
