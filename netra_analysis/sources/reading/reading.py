@@ -1,0 +1,157 @@
+"""Reading a source of files: each by the format its content shows, all into one table of entries."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+
+from netra_analysis.errors import SourceError
+from netra_analysis.sources.reading.csvrows import read_csv
+from netra_analysis.sources.reading.files import locate
+from netra_analysis.sources.reading.intake import Intake
+from netra_analysis.sources.reading.jsonlines import read_lines
+from netra_analysis.sources.reading.jsonscan import read_json
+from netra_analysis.sources.reading.parquet import is_parquet, read_parquet
+from netra_analysis.sources.reading.reason import Reason
+from netra_analysis.sources.reading.sniff import sniff
+from netra_analysis.sources.reading.text import Text, open_text
+from netra_analysis.sources.reading.value import Remarks, Value
+from netra_analysis.sources.reading.yamldocs import read_yaml
+
+EXPECTED: Final = (
+    "expected Cloud Logging entries: a JSON array, NDJSON, YAML or CSV as gcloud and the Logs Explorer write "
+    "them, plain or gzip, or Parquet in the BigQuery export's schema"
+)
+_READERS: Final[dict[str, Callable[[Text, Remarks], Iterator[Value]]]] = {
+    "ndjson": read_lines,
+    "json": read_json,
+    "csv": read_csv,
+    "yaml": read_yaml,
+}
+_PASSED: Final = {"metrics": "Cloud Monitoring time series, no log", "table": "a table without log fields"}
+
+
+@dataclass(frozen=True, slots=True)
+class FileNote:
+    """One file: how it was read, how many values it held, and what is worth saying about it."""
+
+    name: str
+    format: str
+    encoding: str
+    values: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """What a source of files held. `read` = rows of `entries` + rows of `quarantine`."""
+
+    entries: pa.Table
+    quarantine: pa.Table
+    files: tuple[FileNote, ...]
+    read: int
+    warnings: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        kept = self.entries.num_rows + self.quarantine.num_rows
+        if kept != self.read:
+            raise SourceError(f"{self.read} values were seen but {kept} kept; this is a fault of the reader")
+
+
+def read_entries(
+    location: str,
+    base: Path,
+    progress: Callable[[str, int], None] | None = None,
+    scrub: Callable[[str], str] | None = None,
+) -> Reading:
+    """All entries of `location` (a file, a folder or a glob; relative to `base`), not yet deduplicated.
+
+    `progress` is told the file's name and the number of values so far; `scrub` sees what goes into samples.
+    """
+    located = locate(location, base)
+    intake = Intake(scrub or str, progress or (lambda _name, _count: None))
+    notes = [FileNote(name, "ignored", "", 0, why) for name, why in located.ignored]
+    for path in located.files:
+        try:
+            notes.append(_read_file(path, intake))
+        except OSError as error:
+            raise SourceError(
+                f"{path.name} of file:{location} cannot be read: {error.strerror or error}; "
+                "check its permissions or leave it out"
+            ) from error
+    entries, quarantine = intake.tables()
+    if not entries.num_rows:
+        raise _nothing(location, notes, quarantine)
+    return Reading(entries, quarantine, tuple(notes), intake.read, _warnings(intake.tally, notes))
+
+
+def _read_file(path: Path, intake: Intake) -> FileNote:
+    return _read_parquet(path, intake) if is_parquet(path) else _read_text(path, intake)
+
+
+def _read_parquet(path: Path, intake: Intake) -> FileNote:
+    before, groups = intake.read, 0
+    for entries, refused in read_parquet(path, intake.tally):
+        groups += 1
+        intake.extend(path.name, entries)
+        for position, reason, sample in refused:
+            intake.refuse(path.name, position, reason, sample)
+    note = "" if groups else _PASSED["table"]
+    return FileNote(path.name, "parquet", "", intake.read - before, note)
+
+
+def _read_text(path: Path, intake: Intake) -> FileNote:
+    with path.open("rb") as file:
+        text = open_text(file)
+        kind = sniff(text)
+        remarks = Remarks()
+        lost = intake.refused(path.name, Reason.TRUNCATED)
+        if reader := _READERS.get(kind):
+            count = intake.take(path.name, reader(text, remarks))
+        else:
+            count = _refuse_whole(path.name, kind, text, intake)
+    if text.damage and lost == intake.refused(path.name, Reason.TRUNCATED):
+        intake.refuse(path.name, count + 1, Reason.TRUNCATED, text.damage[0])
+        count += 1
+    note = "; ".join([*remarks.notes, *text.damage, *_prose(remarks), *filter(None, [_PASSED.get(kind)])])
+    return FileNote(path.name, _kind_name(kind, text), text.encoding, count, note)
+
+
+def _kind_name(kind: str, text: Text) -> str:
+    return "json array" if kind == "json" and text.head.lstrip("\ufeff \r\n\t").startswith("[") else kind
+
+
+def _refuse_whole(name: str, kind: str, text: Text, intake: Intake) -> int:
+    """A file of no format that holds entries: one value that is none, unless it is known for something else."""
+    if kind in _PASSED or not text.head.strip():
+        return 0
+    intake.refuse(name, 1, Reason.NOT_TEXT if kind == "binary" else Reason.NOT_JSON, text.head)
+    return 1
+
+
+def _prose(remarks: Remarks) -> list[str]:
+    count = remarks.prose_lines
+    return [f"{count} line{'s' * (count != 1)} of prose between the values passed over"] if count else []
+
+
+def _nothing(location: str, notes: list[FileNote], quarantine: pa.Table) -> SourceError:
+    read = [note for note in notes if note.format != "ignored"]
+    seen = sum(note.values for note in read)
+    where = f"file:{location}" + (f" ({len(read)} files)" if len(read) > 1 else "")
+    if not seen:
+        what = next((note.note for note in read if note.note), "it is empty")
+        return SourceError(f"{where} holds no log entry: {what}; {EXPECTED}")
+    reasons = Counter(quarantine["reason"].to_pylist())
+    why = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common(3))
+    sample = quarantine["sample"][0].as_py()[:80]
+    return SourceError(f"{where} holds no log entry in {seen} values ({why}); the first: {sample!r}; {EXPECTED}")
+
+
+def _warnings(tally: Counter[str], notes: list[FileNote]) -> tuple[str, ...]:
+    """What had to be assumed, with how often, and what was noticed about single files."""
+    counted = [f"{count} {sentence}" for sentence, count in sorted(tally.items()) if count]
+    cut = [f"{note.name}: {note.note}" for note in notes if "cut" in note.note or "gzip" in note.note]
+    return tuple(counted + cut)
