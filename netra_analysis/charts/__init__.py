@@ -1,0 +1,21 @@
+"""Values to pictures: Altair charts in one house style. Nothing is read, saved or shown here."""
+
+from netra_analysis import _fast_imports  # noqa: F401  (has to come before altair)
+from netra_analysis.charts.bars import bars_by
+from netra_analysis.charts.figure import Figure, Lane, Mark, Series, Shade
+from netra_analysis.charts.key_figure import lanes
+from netra_analysis.charts.lifelines import timeline
+from netra_analysis.charts.theme import ROLES, dressed
+
+__all__ = [
+    "ROLES",
+    "Figure",
+    "Lane",
+    "Mark",
+    "Series",
+    "Shade",
+    "bars_by",
+    "dressed",
+    "lanes",
+    "timeline",
+]

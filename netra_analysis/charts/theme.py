@@ -1,0 +1,155 @@
+"""The house style: colours by meaning, quiet axes in UTC, text that reads on a light and on a dark page."""
+
+from datetime import datetime
+from typing import Any, Final
+
+import altair as alt
+
+from netra_analysis.window import TimeWindow, utc
+
+View = Any  # a chart of any make: Altair's own types change with each method called on it
+
+WIDTH: Final = 860
+AXIS_ROOM: Final = 46  # pixels left of the plot: the same for every lane, so that time lines up
+INK: Final = "#757575"  # 4.6:1 on white, 4.1:1 on the dark page; the live page replaces it by its own ink
+GRID: Final = "#80808030"
+# One metric family, found everywhere: a picture is laid out here and its text drawn on the reader's machine.
+FONT: Final = "Helvetica, Arial, 'Liberation Sans', sans-serif"
+
+BLUE, SKY, GREEN, ORANGE, VERMILION, PURPLE, GREY = (
+    "#2f7fc1",
+    "#4fa3d8",
+    "#139a74",
+    "#cf8500",
+    "#d55e00",
+    "#b5679c",
+    "#858585",
+)
+PALETTE: Final = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY, GREY)
+
+# Okabe and Ito's order, darkened where the original is too pale on white.
+ROLES: Final = {
+    "neutral": GREY,
+    "requests": SKY,
+    "ok": SKY,
+    "error": VERMILION,
+    "application": VERMILION,
+    "killed_with_instance": PURPLE,
+    "startup_failure": ORANGE,
+    "no_instance": BLUE,
+    "timeout": "#8a6d1d",
+    "upstream": GREEN,
+    "unexplained": GREY,
+    "warn": ORANGE,
+    "memory": PURPLE,
+    "pool": GREEN,
+    "waiting": VERMILION,
+    "p50": SKY,
+    "p95": BLUE,
+    "p99": ORANGE,
+    "latency": BLUE,
+    "instances": BLUE,
+    "limit": VERMILION,
+}
+
+# Closed shapes, so that one fill draws them in a chart and in its legend.
+CROSS: Final = "M-1,-.65L-.65,-1L0,-.35L.65,-1L1,-.65L.35,0L1,.65L.65,1L0,.35L-.65,1L-1,.65L-.35,0Z"
+TICK: Final = "M-.16,-1.3H.16V1.3H-.16Z"
+
+MARKS: Final = {  # kind: (colour, shape)
+    "deploy": (BLUE, "triangle-up"),
+    "kill": (VERMILION, CROSS),
+    "start": (GREEN, "circle"),
+    "onset": (PURPLE, "diamond"),
+    "now": (GREY, TICK),
+}
+
+# 24-hour labels at the precision the zoom needs; the date where a day begins.
+_LABEL: Final = (
+    "utcseconds(datum.value) ? utcFormat(datum.value, '%H:%M:%S') : "
+    "(utchours(datum.value) + utcminutes(datum.value)) ? utcFormat(datum.value, '%H:%M') : "
+    "utcFormat(datum.value, '%-d %b')"
+)
+
+# 1,500 in full, 2.5M in short.
+NUMBER_LABEL: Final = "abs(datum.value) >= 1e5 ? format(datum.value, '~s') : format(datum.value, ',~r')"
+
+
+def colour(role: str, position: int = 0) -> str:
+    """The colour of a role; an unknown role gets the palette's next one."""
+    return ROLES.get(role) or PALETTE[position % len(PALETTE)]
+
+
+def moment(time: datetime) -> alt.DateTime:
+    """`time` for a scale's domain. Plain numbers would be read as years there."""
+    t = utc(time)
+    return alt.DateTime(
+        year=t.year,
+        month=t.month,
+        date=t.day,
+        hours=t.hour,
+        minutes=t.minute,
+        seconds=t.second,
+        milliseconds=t.microsecond // 1000,
+        utc=True,
+    )
+
+
+def time_axis(*, labels: bool = True, grid: bool = True) -> alt.X:
+    """The x axis every time chart shares: UTC, whoever reads it."""
+    return alt.X(
+        "time:T",
+        scale=alt.Scale(type="utc", nice=False),
+        title="time (UTC)" if labels else None,
+        axis=alt.Axis(labels=labels, labelExpr=_LABEL, ticks=labels, tickCount=10, grid=grid, domain=labels),
+    )
+
+
+def span(window: TimeWindow, x: alt.X, brush: str | None = None) -> View:
+    """An empty layer that sets a view's time span to the window, or to what `brush` selects.
+
+    One layer says it for all: Vega-Lite reports the same span said twice as a conflict.
+    """
+    extra: dict[str, Any] = {"domainRaw": alt.ExprRef(f"{brush}.time")} if brush else {}
+    scale = alt.Scale(type="utc", domain=[moment(window.start), moment(window.end)], nice=False, **extra)
+    return alt.Chart(alt.InlineData(values=[])).mark_point().encode(x=x.scale(scale))
+
+
+def time_hint(field: str = "time", title: str = "time (UTC)") -> alt.Tooltip:
+    """A tooltip line in UTC, to the second. Only a utc time unit makes Vega-Lite format in UTC there."""
+    unit: Any = "utcyearmonthdatehoursminutesseconds"
+    return alt.Tooltip(f"{field}:T", timeUnit=unit, title=title, format="%Y-%m-%d %H:%M:%S")
+
+
+def dressed(chart: Any) -> Any:
+    """`chart` in the house style. A configuration on the chart itself, so no global theme is touched."""
+    return (
+        chart.configure(background="transparent", font=FONT, padding=4)
+        .configure_view(stroke=None)
+        .configure_concat(spacing=20)
+        .configure_axis(
+            labelColor=INK,
+            titleColor=INK,
+            gridColor=GRID,
+            domainColor=GRID,
+            tickColor=GRID,
+            labelFontSize=11,
+            titleFontSize=11,
+            titleFontWeight="normal",
+            titleAnchor="end",
+            labelPadding=4,
+        )
+        .configure_axisX(labelFlush=True, labelOverlap="greedy", labelSeparation=8)
+        .configure_axisY(ticks=False, domain=False)
+        .configure_title(color=INK, fontSize=13, fontWeight=600, anchor="start", frame="group", offset=10)
+        .configure_legend(
+            labelColor=INK,
+            titleColor=INK,
+            labelFontSize=11,
+            orient="top",
+            title=None,
+            symbolSize=60,
+            padding=0,
+        )
+        .configure_text(color=INK, fontSize=11)
+    )

@@ -1,0 +1,83 @@
+"""Nodes put under the sections they belong to, with anchors that are unique on the page."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from netra_analysis.report import markdown
+from netra_analysis.report.blocks import State
+from netra_analysis.report.nodes import Node, cell_nodes, spec_json
+from netra_analysis.report.text import slug
+
+_OURS: Final = ("top", "main", "contents", "appendix", "queries", "all-claims", "coverage")
+
+
+class Anchors:
+    """Hands out each anchor once, and remembers where a claim's own place is."""
+
+    def __init__(self) -> None:
+        self._taken = set(_OURS)
+
+    def place(self, wanted: str, otherwise: str) -> str:
+        name = base = slug(wanted, otherwise)
+        number = 2
+        while name in self._taken:
+            name, number = f"{base}-{number}", number + 1
+        self._taken.add(name)
+        return name
+
+
+def section(anchor: str, title: str, state: str = "ok", reason: str = "") -> dict[str, Any]:
+    return {"anchor": anchor, "title": title, "state": state, "reason": reason, "nodes": []}
+
+
+def outline(nb: dict[str, Any], anchors: Anchors, *, cells: bool) -> list[dict[str, Any]]:
+    """The notebook as sections. Without `cells` only what was emitted is shown, no markdown and no source."""
+    sections = [section("", "")]
+    for cell in nb.get("cells", []):
+        nodes = [n for n in cell_nodes(cell) if cells or n["kind"] not in ("markdown", "code")]
+        opening = next((n for n in nodes if n["kind"] == "section"), None)
+        if opening is not None and nodes[0]["kind"] == "code":  # the source stands under the heading it made
+            nodes = [opening, *(n for n in nodes if n is not opening)]
+        for node in nodes:
+            _add(sections, node, anchors)
+    return [s for s in sections if s["nodes"] or s["title"]]
+
+
+def _add(sections: list[dict[str, Any]], node: Node, anchors: Anchors) -> None:
+    if node["kind"] == "section":
+        state = node["state"] if node.get("state") in set(State) else State.FAILED.value
+        anchor = anchors.place(str(node["id"]), f"section-{len(sections)}")
+        fresh = section(anchor, node["title"], state, node.get("reason", ""))
+        before = sections[-1]["nodes"]
+        opening = len(sections) == 1 and len(before) == 1  # the page's own introduction stays on top
+        if before and before[-1]["kind"] == "markdown" and not opening:  # words just before a heading introduce it
+            fresh["nodes"].append(before.pop())
+        sections.append(fresh)
+        return
+    if node["kind"] == "error":
+        sections[-1].update(state=State.FAILED.value, reason=sections[-1]["reason"] or "a cell of this section failed")
+    sections[-1]["nodes"].append(_ready(node, anchors))
+
+
+def _ready(node: Node, anchors: Anchors) -> Node:
+    """A node with what its template needs: anchors, rendered markdown, an escaped spec."""
+    match node["kind"]:
+        case "claims":
+            return {**node, "claims": anchored(node["claims"], anchors)}
+        case "markdown":
+            return {**node, "html": markdown.html(node["source"])}
+        case "chart":
+            return {**node, "json": spec_json(node["spec"]) if node["spec"] else ""}
+        case "prompt":
+            return {**node, "anchor": anchors.place(str(node["id"]), "prompt")}
+        case _:
+            return node
+
+
+def anchored(claims: Iterable[dict[str, Any]], anchors: Anchors) -> list[dict[str, Any]]:
+    """Claims with their anchors: `#CR1` for the claim CR1 where it is first said."""
+    return [{**claim, "anchor": anchors.place(str(claim["id"]), "claim")} for claim in claims]
+
+
+def failing(sections: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [s for s in sections if s["state"] == State.FAILED.value]

@@ -1,0 +1,153 @@
+"""Pages: one executed notebook, the postmortem, the list of incidents. Values in, one HTML text out.
+
+A page is INCOMPLETE until its caller, having verified it, says otherwise; and a notebook that did not
+reach its end, or holds a failed cell, cannot be called complete at all.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
+
+from netra_analysis.report import cells, markdown, nodes, runtime
+from netra_analysis.report.appendix import appendix, tiles
+from netra_analysis.report.outline import Anchors, failing, outline
+from netra_analysis.report.templating import render
+from netra_analysis.window import TimeWindow
+
+
+@dataclass(frozen=True, slots=True)
+class PageState:
+    """Whether a page may be believed. INCOMPLETE is the default everywhere."""
+
+    INCOMPLETE: ClassVar["PageState"]
+    COMPLETE: ClassVar["PageState"]
+
+    word: str = "INCOMPLETE"
+    reason: str = ""
+
+    @classmethod
+    def FAILED(cls, reason: str) -> "PageState":  # noqa: N802  (it reads as its two siblings do)
+        return cls("FAILED", reason)
+
+
+PageState.INCOMPLETE = PageState("INCOMPLETE", "this report was not finished and verified")
+PageState.COMPLETE = PageState("COMPLETE")
+
+
+@dataclass(frozen=True, slots=True)
+class PageMeta:
+    """What the strip on top of each page says."""
+
+    incident: str
+    title: str
+    service: str
+    window: TimeWindow
+    generated_at: datetime
+    region: str = ""
+    revisions: tuple[str, ...] = ()
+    synthetic: bool = False
+    data_until: datetime | None = None
+    capsule_hash: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    claims_count: Mapping[str, int] = field(default_factory=dict)
+    bytes_scanned: int | None = None
+    local_zone: str | None = None
+
+
+def render_notebook(
+    nb: dict[str, Any], meta: PageMeta, state: PageState = PageState.INCOMPLETE, *, static: bool = False
+) -> str:
+    """One self-contained page for one executed notebook (nbformat v4), its source folded away."""
+    nb, title = _titled(nb)
+    sections = outline(nb, Anchors(), cells=True)
+    meta = replace(meta, title=title or meta.title)
+    return _page("notebook.html.j2", meta, _honest(state, nb, sections), sections, static=static)
+
+
+def render_postmortem(
+    nb: dict[str, Any],
+    meta: PageMeta,
+    evidence: dict[str, Any],
+    state: PageState = PageState.INCOMPLETE,
+    *,
+    static: bool = False,
+) -> str:
+    """The postmortem: what its notebook emitted, in order, and an appendix of all claims and queries."""
+    anchors = Anchors()
+    sections = outline(nb, anchors, cells=False)
+    extra = {
+        "evidence": evidence,
+        "tiles": tiles(sections),
+        "appendix": appendix(sections, nodes.claims_in(nb), evidence, anchors),
+    }
+    return _page("postmortem.html.j2", meta, _honest(state, nb, sections), sections, static=static, **extra)
+
+
+def render_index(rows: Sequence[Mapping[str, Any]]) -> str:
+    """All incidents. A row holds `incident` and, as far as known, `title`, `service`, `state`, `verdict`, `start`,
+    `end`, `failed_requests`, `synthetic`, `reason` and `link` (relative to the index; default: its postmortem)."""
+    listed = [{**row, "link": _link(row)} for row in rows]
+    return render("index.html.j2", rows=listed, style=runtime.style(), policy=runtime.policy(scripted=False))
+
+
+def _link(row: Mapping[str, Any]) -> str:
+    """A relative address below the index's folder; anything else is no link."""
+    link = str(row.get("link") or f"{row['incident']}/postmortem.html")
+    tame = all(re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]*", part) for part in link.split("/"))
+    return link if tame else ""
+
+
+def _titled(nb: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """The notebook without its H1, and that H1: the page has one already, and this is it."""
+    listed = list(nb.get("cells", []))
+    for i, cell in enumerate(listed):
+        if cell.get("cell_type") == "markdown":
+            title, rest = markdown.split_title(nodes.joined(cell.get("source", "")))
+            if title:
+                listed[i] = {**cell, "source": rest}
+                return {**nb, "cells": listed}, title
+    return nb, ""
+
+
+def _honest(state: PageState, nb: dict[str, Any], sections: list[dict[str, Any]]) -> PageState:
+    """COMPLETE only where the notebook reached its end and no cell failed."""
+    if state.word != "COMPLETE":
+        return state
+    if any(node["kind"] == "error" for s in sections for node in s["nodes"]):
+        return PageState.FAILED("a cell failed; what was produced is kept below")
+    return state if nodes.ended(nb) else PageState("INCOMPLETE", "the notebook did not run to its end")
+
+
+def _page(
+    template: str, meta: PageMeta, state: PageState, sections: list[dict[str, Any]], *, static: bool, **extra: Any
+) -> str:
+    return render(
+        template,
+        meta=meta,
+        state=state,
+        window=_window(meta),
+        data_until=cells.moment_text(meta.data_until) if meta.data_until else "",
+        generated=cells.moment_text(meta.generated_at),
+        sections=sections,
+        failing=failing(sections),
+        scripted=not static,
+        style=runtime.style(),
+        script="" if static else runtime.script(),
+        policy=runtime.policy(scripted=not static),
+        **extra,
+    )
+
+
+def _window(meta: PageMeta) -> dict[str, str]:
+    """The window as people say it, in UTC and, where a zone is given, in that zone."""
+    first, last = cells.moment_text(meta.window.start), cells.moment_text(meta.window.end)
+    utc = f"{first} – {last[11:] if first[:10] == last[:10] else last}"
+    if not meta.local_zone:
+        return {"utc": utc, "local": ""}
+    zone = ZoneInfo(meta.local_zone)
+    start, end = (moment.astimezone(zone) for moment in (meta.window.start, meta.window.end))
+    until = f"{end:%H:%M}" if start.date() == end.date() else f"{end:%Y-%m-%d %H:%M}"
+    return {"utc": utc, "local": f"{start:%Y-%m-%d %H:%M} – {until} {meta.local_zone}"}

@@ -1,0 +1,127 @@
+"""Pages in a real browser: charts drawn, pictures without scripts, phone width, dark, print, keyboard."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from netra_analysis.report.page import PageState, render_notebook, render_postmortem
+from tests.report import samples
+
+pytestmark = pytest.mark.browser
+
+CHARTS = 3
+FITS = "document.documentElement.scrollWidth <= innerWidth"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("pages")
+    facts = (samples.notebook(), samples.meta())
+    pages = {
+        "postmortem": render_postmortem(*facts, samples.evidence(), PageState.COMPLETE),
+        "notebook": render_notebook(*facts, PageState.COMPLETE),
+        "static": render_postmortem(*facts, samples.evidence(), PageState.COMPLETE, static=True),
+    }
+    for name, page in pages.items():
+        (place / f"{name}.html").write_text(page, encoding="utf-8")
+    return place
+
+
+def visit(page: Any, folder: Path, name: str) -> Any:
+    page.goto((folder / f"{name}.html").as_uri())
+    if name != "static":
+        page.wait_for_selector("html[data-charts=done]", state="attached", timeout=20_000)
+    return page
+
+
+@pytest.mark.parametrize("name", ["postmortem", "notebook"])
+def test_every_chart_is_drawn_and_nothing_complains(offline_page: Any, folder: Path, name: str) -> None:
+    page = visit(offline_page, folder, name)
+    assert page.locator("figure[data-drawn=yes] .live svg").count() == CHARTS
+    assert page.locator("figure .still:visible").count() == 0
+    assert page.problems == []
+    assert page.requests == []
+
+
+def test_dragging_across_the_strip_zooms_all_lanes(offline_page: Any, folder: Path) -> None:
+    page = visit(offline_page, folder, "postmortem")
+    svg = page.locator("figure .live svg").first
+    before = svg.inner_html()
+    box = svg.bounding_box()
+    svg.scroll_into_view_if_needed()
+    box = svg.bounding_box()
+    y = box["y"] + box["height"] - 12
+    page.mouse.move(box["x"] + 300, y)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 420, y, steps=4)
+    page.mouse.up()
+    page.wait_for_timeout(200)
+    after = svg.inner_html()
+    assert after != before
+    assert after.count("12:35") >= 1
+    assert page.problems == []
+
+
+def test_tooltips_are_in_utc_wherever_the_reader_is(browser: Any, folder: Path) -> None:
+    context = browser.new_context(timezone_id="Asia/Tokyo", offline=True)
+    page = visit(context.new_page(), folder, "postmortem")
+    page.locator("figure .live .mark-rect path").nth(4).hover()
+    page.wait_for_selector(".tip:not([hidden])")
+    words = page.locator(".tip").inner_text()
+    axis = page.locator("figure .live svg").first.text_content()
+    context.close()
+    assert "2025-09-02 12:" in words
+    assert "13:30" in axis
+
+
+def test_pictures_stand_in_when_scripts_are_off(browser: Any, folder: Path) -> None:
+    context = browser.new_context(java_script_enabled=False, offline=True)
+    page = context.new_page()
+    for name in ("postmortem", "static"):
+        page.goto((folder / f"{name}.html").as_uri())
+        stills = page.locator("img.still")
+        assert stills.count() == CHARTS
+        assert all(stills.nth(i).bounding_box()["width"] > 300 for i in range(CHARTS))
+        assert all(stills.nth(i).get_attribute("alt") for i in range(CHARTS))
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 768, 1400])
+def test_no_page_is_wider_than_its_window(browser: Any, folder: Path, width: int, scheme: str) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, offline=True)
+    page = context.new_page()
+    visit(page, folder, "postmortem")
+    assert page.evaluate(FITS)
+    dark = page.evaluate("getComputedStyle(document.body).backgroundColor") != "rgb(255, 255, 255)"
+    assert dark is (scheme == "dark")
+    context.close()
+
+
+def test_print_hides_the_contents_and_shows_pictures(offline_page: Any, folder: Path) -> None:
+    page = visit(offline_page, folder, "postmortem")
+    page.emulate_media(media="print")
+    assert not page.locator("nav").is_visible()
+    assert page.locator("img.still:visible").count() == CHARTS
+    assert page.locator("td.text").first.is_visible()
+
+
+def test_the_first_tab_stop_skips_to_the_content(offline_page: Any, folder: Path) -> None:
+    page = visit(offline_page, folder, "postmortem")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+
+
+def test_a_copied_table_cannot_be_a_formula(browser: Any, tmp_path: Path) -> None:
+    nb = samples.notebook("=cmd|' /C calc'!A0")
+    (tmp_path / "p.html").write_text(render_notebook(nb, samples.meta(), PageState.COMPLETE), encoding="utf-8")
+    context = browser.new_context(offline=True, permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    visit(page, tmp_path, "p")
+    page.locator("button.copy").first.click()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    context.close()
+    assert copied.splitlines()[1].startswith('"2025-09-02 12:03:00","4","\'=cmd')

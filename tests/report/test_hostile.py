@@ -1,0 +1,169 @@
+"""Hostile texts in every place that data can reach, in a real browser without network, and a control.
+
+The control shows the same texts on a page without protection. If it does not fire there, "nothing fired"
+says nothing here.
+"""
+
+import html
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pandas as pd
+import pytest
+
+from netra_analysis import charts
+from netra_analysis.report import blocks
+from netra_analysis.report.page import PageState, render_index, render_notebook, render_postmortem
+from tests.report import samples
+from tests.report.payloads import payloads
+
+pytestmark = pytest.mark.browser
+
+PER_PAGE = 60
+HOOK = "for (const name of ['alert', 'confirm', 'prompt', 'print']) window[name] = () => console.log('FIRED');"
+SKELETON = "[...document.querySelectorAll('*')].filter(e => !e.closest('.md, .live')).map(e => e.tagName).join(' ')"
+TEXTS = payloads()
+CHUNKS = [TEXTS[i : i + PER_PAGE] for i in range(0, len(TEXTS), PER_PAGE)]
+
+
+def notebook(texts: list[str], shown: list[Any] | None = None) -> Any:
+    """Every text in every cheap place, and `shown`: the charts, which are dear, hold all texts of a page at once."""
+    cells = []
+    for text in texts:
+        cells.append(nbformat.v4.new_markdown_cell(text))
+        cells.append(
+            samples.code(
+                text,
+                samples.output(blocks.Section(text, text, blocks.State.PARTIAL, text)),
+                samples.output(blocks.ClaimList((samples.claim(text, text),), text)),
+                samples.output(samples.table(text, text, text)),
+                samples.output(blocks.Card(text, text, "quiet")),
+                samples.output(blocks.Prompt(text, text, text)),
+                samples.output(blocks.Verdicts(((text, samples.Verdict.CLEAR, text),))),
+                samples.output(blocks.NextSteps(text, ((text, text),))),
+                *samples._streams(text),
+                samples._error(text),
+            )
+        )
+    return nbformat.v4.new_notebook(cells=[*cells, samples.code("charts", *(shown or []))])
+
+
+def drawn(texts: list[str]) -> list[Any]:
+    """Category, axis title, chart title, series, lane title, mark, instance, tooltip."""
+    every = " ".join(texts)
+    counts = pd.DataFrame({"route": texts, "n": range(1, len(texts) + 1)})
+    lives = pd.concat([samples.events(text, text) for text in texts[:20]])
+    bars = charts.bars_by(counts, "route", "n", every, most=len(texts))
+    return [
+        samples.output(blocks.Chart(bars, every, every)),
+        samples.output(blocks.Chart(charts.timeline(lives, samples.WINDOW), every, every)),
+        *_lanes(every, texts),
+    ]
+
+
+def _lanes(every: str, texts: list[str]) -> list[Any]:
+    """Series, lane and mark names take one way through all charts, and the figure is dear: once is enough."""
+    if texts[0] != TEXTS[0]:
+        return []
+    return [samples.output(blocks.Chart(charts.lanes(samples.figure(every, every)), every, every))]
+
+
+def opened(page: Any, path: Path, text: str) -> dict[str, Any]:
+    """What happened when `text` was shown: console, requests, navigations, and the page's skeleton."""
+    seen: dict[str, Any] = {"navigated": []}
+    page.problems.clear()
+    page.requests.clear()
+    fired: list[str] = []
+    page.on("console", lambda message: fired.append(message.text) if message.text == "FIRED" else None)
+    page.on("framenavigated", lambda frame: seen["navigated"].append(frame.url))
+    path.write_text(text, encoding="utf-8")
+    page.goto(path.as_uri())
+    if "<script>" in text:  # raw only in our own script element
+        page.wait_for_selector("html[data-charts=done]", state="attached", timeout=20_000)
+    page.wait_for_timeout(100)
+    seen.update(fired=fired, problems=list(page.problems), requests=list(page.requests))
+    seen["skeleton"] = page.evaluate(SKELETON)
+    return seen
+
+
+def assert_quiet(seen: dict[str, Any], skeleton: str) -> None:
+    assert not seen["fired"]
+    assert not seen["problems"]
+    assert not seen["requests"]
+    assert len(seen["navigated"]) == 1
+    assert seen["skeleton"] == skeleton
+
+
+@pytest.fixture
+def watched(offline_page: Any) -> Any:
+    offline_page.add_init_script(HOOK)
+    return offline_page
+
+
+def plain(texts: list[str]) -> list[str]:
+    return [f"plain words {i}" for i in range(len(texts))]
+
+
+@pytest.mark.parametrize("texts", CHUNKS, ids=range(len(CHUNKS)))
+def test_nothing_runs_in_a_notebook_page(watched: Any, tmp_path: Path, texts: list[str]) -> None:
+    every = " ".join(texts)
+    nb = notebook(texts, drawn(texts))
+    shown = drawn([TEXTS[0] if texts[0] == TEXTS[0] else "x"])
+    calm = render_notebook(notebook(plain(texts), shown), samples.meta("plain"), PageState.COMPLETE, static=True)
+    page = render_notebook(nb, samples.meta(every), PageState.FAILED(every))
+    skeleton = opened(watched, tmp_path / "calm.html", calm)["skeleton"]
+    seen = opened(watched, tmp_path / "page.html", page)
+    assert_quiet({**seen, "navigated": seen["navigated"][-1:], "skeleton": ""}, "")
+    hover(watched)
+    assert not seen["fired"]
+    static = render_notebook(nb, samples.meta(every), PageState.FAILED(every), static=True)
+    assert_quiet(opened(watched, tmp_path / "static.html", static), skeleton)
+
+
+def hover(page: Any) -> None:
+    """The tooltip of the first bar: text in paragraphs, and no other element."""
+    page.locator("figure.chart .live .mark-rect path").first.hover()
+    page.wait_for_selector(".tip:not([hidden])", timeout=5_000)
+    assert set(page.evaluate("[...document.querySelectorAll('.tip *')].map(e => e.tagName)")) == {"P", "SPAN"}
+
+
+def test_nothing_runs_in_a_postmortem(watched: Any, tmp_path: Path) -> None:
+    texts = TEXTS[::6]
+    every = " ".join(texts)
+    nb = notebook(texts, drawn(texts[:10]))
+    page = render_postmortem(nb, samples.meta(every), samples.evidence(every), PageState.COMPLETE)
+    assert_quiet({**opened(watched, tmp_path / "page.html", page), "skeleton": ""}, "")
+
+
+def test_nothing_runs_in_the_index(watched: Any, tmp_path: Path) -> None:
+    def index(texts: list[str]) -> str:
+        fields = ("incident", "title", "verdict", "state", "service", "reason", "start", "end", "failed_requests")
+        return render_index([{**dict.fromkeys(fields, text), "link": ".."} for text in texts])
+
+    skeleton = opened(watched, tmp_path / "calm.html", index(plain(TEXTS)))["skeleton"]
+    seen = opened(watched, tmp_path / "index.html", index(TEXTS))
+    assert_quiet({**seen, "navigated": seen["navigated"][-1:]}, skeleton)
+    assert watched.locator("main a").count() == 0
+
+
+def test_escaping_alone_is_enough_in_jupyterlab(watched: Any, tmp_path: Path) -> None:
+    def lab(texts: list[str]) -> str:
+        outputs = [out for cell in notebook(texts).cells if cell.cell_type == "code" for out in cell.outputs]
+        ours = [out.data for out in outputs if blocks.BLOCK in out.get("data", {})]
+        return "<!doctype html><meta charset=utf-8>" + "".join(data.get("text/html", "") for data in ours)
+
+    texts = TEXTS[::3]
+    skeleton = opened(watched, tmp_path / "calm.html", lab(plain(texts)))["skeleton"]
+    seen = opened(watched, tmp_path / "lab.html", lab(texts))
+    assert_quiet({**seen, "navigated": seen["navigated"][-1:]}, skeleton)
+
+
+def test_control_the_same_texts_do_fire_without_protection(watched: Any, tmp_path: Path) -> None:
+    frames = "".join(f'<iframe srcdoc="{html.escape(text)}"></iframe>' for text in TEXTS)
+    tried: list[str] = []
+    watched.on("request", lambda request: tried.append(request.url))
+    seen = opened(watched, tmp_path / "raw.html", f"<!doctype html><meta charset=utf-8>{frames}")
+    watched.wait_for_timeout(800)
+    assert len(seen["fired"]) >= 20
+    assert len([url for url in tried if not url.startswith(("file:", "data:", "about:"))]) >= 5
