@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from netra_analysis.window import TimeWindow, stamp
+from netra_analysis.window import stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,43 +89,3 @@ def gaps(times: Sequence[datetime]) -> tuple[tuple[datetime, datetime], ...]:
         return ()
     usual = sorted(steps)[len(steps) // 2]
     return tuple((a, b) for a, b in pairwise(times) if b - a > 2.5 * usual)
-
-
-REQUESTS, SYSTEM, METRICS = "requests", "system", "metrics"
-STREAMS = ("requests", "stdout", "stderr", "system", "audit", "metrics")
-_OPEN_WITHOUT = {
-    "requests": "how many requests failed, when, and on which route",
-    "system": "whether an instance exited, was killed or failed a probe",
-    "stderr": "what the application said when it failed",
-    "audit": "who deployed what and when (the first sight of a revision stands in)",
-    "metrics": "memory against its limit, pool in use, number of instances",
-}
-
-
-def blind_spots(
-    streams: Mapping[str, Stream],
-    window: TimeWindow,
-    holes: Sequence[tuple[datetime, datetime]],
-    counts: Mapping[str, int],
-) -> tuple[str, ...]:
-    """Each thing that the data cannot show, with the questions it leaves open.
-
-    `holes` are the gaps of the memory metric. `counts` are sizes, by file, that look like a limit of the pull.
-    """
-    spots = [
-        f"no {name} stream: cannot tell {question}"
-        for name, question in _OPEN_WITHOUT.items()
-        if not (name in streams and streams[name].rows)
-    ]
-    logs = [s for name, s in streams.items() if name != "metrics" and s.first and s.last]
-    if logs:
-        first, last = min(s.first for s in logs if s.first), max(s.last for s in logs if s.last)
-        slack = max(60.0, 0.02 * window.duration.total_seconds())
-        if (first - window.start).total_seconds() > slack:
-            spots.append(f"logs start at {stamp(first)}: nothing is known of the window before")
-        if (window.end - last).total_seconds() > slack:
-            spots.append(f"logs end at {stamp(last)}: nothing is known of the window after")
-    spots += [f"no memory metric from {stamp(a)} to {stamp(b)}: memory then is not known" for a, b in holes]
-    for what, number in counts.items():
-        spots.append(f"{what} holds {number:,} entries, a round limit: it was probably cut, so its counts are caps")
-    return tuple(spots)

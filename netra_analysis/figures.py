@@ -10,7 +10,7 @@ from netra_analysis.finding import Finding, Verdict
 from netra_analysis.params import Params
 from netra_analysis.reconstruct.frames import frame
 from netra_analysis.tables import Tables
-from netra_analysis.tables.ledger import memory_gaps
+from netra_analysis.tables.blindspots import memory_gaps
 
 MOST_MARKS = 12
 

@@ -38,6 +38,8 @@ from netra_analysis.window import stamp
 _TITLES = {
     "failed_requests": "Failed requests",
     "crashes": "Crash episodes",
+    "errors": "Errors",
+    "event_loop": "Event loop",
     "memory": "Memory",
     "pool": "Connection pool",
 }
@@ -141,6 +143,14 @@ class Incident:
     @property
     def crashes(self) -> Answer:
         return self.answer("crashes")
+
+    @property
+    def errors(self) -> Answer:
+        return self.answer("errors")
+
+    @property
+    def event_loop(self) -> Answer:
+        return self.answer("event_loop")
 
     @property
     def memory(self) -> Answer:

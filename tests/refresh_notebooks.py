@@ -5,6 +5,7 @@ a changed answer and nothing else.
 """
 
 import json
+import sys
 from pathlib import Path
 
 import netra_analysis._fast_imports  # noqa: F401
@@ -19,7 +20,8 @@ FOLDER = Path(__file__).parents[1] / "notebooks"
 def refresh(path: Path) -> None:
     """The notebook at `path` with the outputs of a run just now; a fault in it is an error."""
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(FOLDER)}}).execute()
+    place = {"metadata": {"path": str(FOLDER)}}
+    NotebookClient(notebook, timeout=300, kernel_name="python3", resources=place).execute()
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
     notebook.metadata = {
@@ -30,7 +32,7 @@ def refresh(path: Path) -> None:
     if fault:
         raise SystemExit(f"{path.name}: {fault}")
     path.write_text(json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
-    print(f"{path.name}: {path.stat().st_size / 1024:.0f} KiB")
+    sys.stdout.write(f"{path.name}: {path.stat().st_size / 1024:.0f} KiB\n")
 
 
 if __name__ == "__main__":

@@ -63,8 +63,7 @@ def _clear(settings: Settings) -> tuple[Statement, ...]:
         ),
         Statement(
             "CR2",
-            "{tracebacks} exceptions were logged and {orderly} instances were shut down in order; "
-            "neither is a crash.",
+            "{tracebacks} exceptions were logged and {orderly} instances were shut down in order; neither is a crash.",
             Query(_CLEAR_SQL, settings.bound()),
             value="tracebacks",
             unit="exceptions",

@@ -29,7 +29,7 @@ def evidence(incident: Incident) -> dict[str, Any]:
         "claims": [plain(claim.to_json()) for claim in incident.claims],
         "crash_episodes": [_episode(row) for row in findings["crashes"].proof.to_pylist()],
         "failed_requests": _failed(findings["failed_requests"].proof.to_pylist()),
-        "fingerprints": [],
+        "fingerprints": [_fingerprint(row) for row in findings["errors"].proof.to_pylist() if row["count"]],
         "deploys": [_deploy(row) for row in incident.tables.deploys.to_pylist()],
         "audit": [],
         "coverage": incident.tables.coverage.to_json(),
@@ -37,10 +37,12 @@ def evidence(incident: Incident) -> dict[str, Any]:
 
 
 def verdict(incident: Incident) -> str:
-    """`no_incident` when requests were looked at and nothing fired; else `inconclusive`: causes are not weighed yet."""
-    verdicts = {name: finding.verdict for name, finding in incident.findings.items()}
-    quiet = all(found is not Verdict.FIRED for found in verdicts.values())
-    return "no_incident" if quiet and verdicts["failed_requests"] is Verdict.CLEAR else "inconclusive"
+    """`no_incident` when no request failed and no instance died, as far as was looked at; else `inconclusive`.
+
+    An error line or a full pool that hurt nobody is no incident. Causes are not weighed here.
+    """
+    impact = [incident.findings[name].verdict for name in ("failed_requests", "crashes")]
+    return "no_incident" if Verdict.CLEAR in impact and Verdict.FIRED not in impact else "inconclusive"
 
 
 def onset(incident: Incident) -> datetime | None:
@@ -73,6 +75,22 @@ def _failed(rows: list[dict[str, Any]]) -> dict[str, Any]:
     fates = [row["fate"] for row in rows]
     by_id = {row["id"]: row["fate"] for row in rows}
     return {"total": len(rows), "fates": {f: fates.count(f) for f in sorted(set(fates))}, "requests": by_id}
+
+
+def _fingerprint(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "title": row["title"],
+        "kind": row["kind"],
+        "level": row["level"],
+        "count": row["count"],
+        "first": _stamp(row["first"]),
+        "last": _stamp(row["last"]),
+        "new": {"new": True, "unknown": None}.get(row["state"], False),
+        "state": row["state"],
+        "failed_requests": row["failed_requests"],
+        "why": row["why"],
+    }
 
 
 def _deploy(row: Mapping[str, Any]) -> dict[str, Any]:

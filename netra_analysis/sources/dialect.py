@@ -65,7 +65,12 @@ def _check(tree: Any) -> None:
 
 
 def _portable(node: Any) -> Any:
-    """What sqlglot translates in name only: quantiles become exact ones, because ours must repeat."""
+    """What sqlglot translates in name only.
+
+    Quantiles become exact ones, because ours must repeat; COUNTIF over no rows is 0, as BigQuery has it.
+    """
+    if isinstance(node, exp.CountIf) and not isinstance(node.parent, exp.Coalesce | exp.Window):
+        return exp.func("COALESCE", node.copy(), exp.Literal.number(0))
     if isinstance(node, exp.Bracket) and isinstance(node.this, exp.ApproxQuantiles):
         quantiles, offset = node.this, node.expressions[0]
         share = int(offset.name) / int(quantiles.expression.name)

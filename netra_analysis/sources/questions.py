@@ -5,7 +5,7 @@ from importlib import resources
 
 from netra_analysis.query import Bound, Query
 
-NAMES = ("entries", "requests", "app_logs", "system", "audit", "first_seen", "streams", "services")
+NAMES = ("entries", "requests", "app_logs", "system", "audit", "labels", "first_seen", "quality", "streams", "services")
 
 
 @cache

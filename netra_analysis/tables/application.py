@@ -19,7 +19,8 @@ def app_logs(engine: Engine, scope: Mapping[str, Bound]) -> tuple[pa.Table, pa.T
     """The `app_logs` and `exceptions` tables of one service in the scope."""
     rows = engine.run(question("app_logs", **scope)).to_pylist()
     lines = _read(rows)
-    told = exceptions.failures(_log_lines(rows, lines), {row["id"]: row["revision"] for row in rows})
+    messages = {row["id"]: line.message for row, line in zip(rows, lines, strict=True)}
+    told = exceptions.failures(_log_lines(rows, lines), messages, {row["id"]: row["revision"] for row in rows})
     failure = exceptions.failure_of(told)
     kept = [
         {

@@ -17,7 +17,7 @@ from netra_analysis.logtext.traceback import RaisedException, find_exceptions
 
 ONE_FAILURE = timedelta(milliseconds=250)
 LEAST_MESSAGE = 12  # characters that a message needs before finding it again means anything
-_LOUD = ("ERROR", "CRITICAL")
+_LOUD = ("WARNING", "ERROR", "CRITICAL")
 
 
 @dataclass(slots=True)
@@ -31,9 +31,14 @@ class _Failure:
     ids: list[str] = field(default_factory=list)
 
 
-def failures(lines: Sequence[LogLine], revisions: Mapping[str, str]) -> list[dict[str, Any]]:
-    """One row a failure, as `schema.EXCEPTIONS` states it; `revisions` gives each entry's revision."""
-    told = sorted(_tellings(lines), key=lambda one: (one.time, one.instance, one.stream, one.ids))
+def failures(
+    lines: Sequence[LogLine], messages: Mapping[str, str], revisions: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """One row a failure, as `schema.EXCEPTIONS` states it.
+
+    `messages` gives each entry's text without its head (time, level, logger), `revisions` its revision.
+    """
+    told = sorted(_tellings(lines, messages), key=lambda one: (one.time, one.instance, one.stream, one.ids))
     found: list[_Failure] = []
     open_: dict[str, list[_Failure]] = {}
     for telling in told:
@@ -53,31 +58,34 @@ def failures(lines: Sequence[LogLine], revisions: Mapping[str, str]) -> list[dic
     return [_row(one, revisions) for one in found]
 
 
-def _tellings(lines: Sequence[LogLine]) -> list[Stitched]:
-    """Tracebacks, and loud lines that name an exception without one."""
+def _tellings(lines: Sequence[LogLine], messages: Mapping[str, str]) -> list[Stitched]:
+    """Tracebacks, and loud lines: errors that name an exception start a failure, the others may repeat one."""
     groups = stitch(lines)
     taken = {name for group in groups for name in group.ids}
     loud = [line for line in lines if line.level in _LOUD and line.id not in taken]
-    alone = [(line, find_exceptions(line.text)) for line in loud]
     return groups + [
-        Stitched((line.id,), line.text, found, True, line.instance, line.stream, line.time)
-        for line, found in alone
-        if found
+        Stitched((line.id,), line.text, _named(line, messages), True, line.instance, line.stream, line.time)
+        for line in loud
     ]
+
+
+def _named(line: LogLine, messages: Mapping[str, str]) -> tuple[RaisedException, ...]:
+    """The exception that a line names by itself. A warning names what was handled, and starts no failure."""
+    return () if line.level == "WARNING" else find_exceptions(messages[line.id])
 
 
 def _same(failure: _Failure, telling: Stitched) -> bool:
     """Whether one holds the other's message, or both are the same traceback cut."""
     said = failure.cause.message.strip()[:200] if failure.cause else ""
-    other = behind(telling.exceptions)
+    other = behind(telling.exceptions) if telling.exceptions else None
     again = other.message.strip()[:200] if other else ""
     if len(said) >= LEAST_MESSAGE and (said in telling.text or said in again):
         return True
     if len(again) >= LEAST_MESSAGE and again in failure.first.text:
         return True
-    return bool(failure.cause and failure.cause.truncated) or bool(
-        other and failure.cause and other.type == failure.cause.type and again == said
-    )
+    if not other or not failure.cause:
+        return False
+    return failure.cause.truncated or (other.type == failure.cause.type and again == said)
 
 
 def _prefer_whole(failure: _Failure, telling: Stitched) -> None:

@@ -1,20 +1,18 @@
 """The ledger of a load: what was read, what was kept, what was lost and why, and what nobody could see."""
 
-from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netra_analysis.coverage import Coverage, Stream, blind_spots, gaps
+from netra_analysis.coverage import Coverage, Stream
 from netra_analysis.errors import SchemaError
 from netra_analysis.params import Params
 from netra_analysis.sources.engine import Engine
 from netra_analysis.sources.load import Raw, quarantine_counts
 from netra_analysis.sources.questions import question
-from netra_analysis.window import TimeWindow
+from netra_analysis.tables.blindspots import blind_spots
 
-_ROUND_LIMITS = (50, 100, 200, 250, 300, 500, 1000, 2000, 5000, 10000)
 _STREAM_NAMES = {
     "run.googleapis.com/requests": "requests",
     "run.googleapis.com/stdout": "stdout",
@@ -32,7 +30,6 @@ def ledger(engine: Engine, raw: Raw, metrics: pa.Table, assigned: int, params: P
     """
     _accounted(raw)
     streams = _streams(engine, metrics, params)
-    capped = {note.name: note.values for note in raw.files if note.values in _ROUND_LIMITS}
     return Coverage(
         entries=raw.read,
         loaded=raw.entries.num_rows,
@@ -40,7 +37,7 @@ def ledger(engine: Engine, raw: Raw, metrics: pa.Table, assigned: int, params: P
         quarantined=quarantine_counts(raw.quarantine),
         services={row["service"]: row["entries"] for row in engine.run(question("services")).to_pylist()},
         streams=streams,
-        blind_spots=blind_spots(streams, params.asked, memory_gaps(metrics, params.asked), capped),
+        blind_spots=blind_spots(engine, streams, metrics, {note.name: note.values for note in raw.files}, params),
         redactions=raw.redactions,
         files=tuple(_note(note) for note in raw.files),
         warnings=(*raw.warnings, *_warnings(raw, assigned)),
@@ -81,13 +78,6 @@ def _streams(engine: Engine, metrics: pa.Table, params: Params) -> dict[str, Str
         times = metrics["time"]
         found["metrics"] = Stream(metrics.num_rows, pc.min(times).as_py(), pc.max(times).as_py())
     return found
-
-
-def memory_gaps(metrics: pa.Table, window: TimeWindow) -> tuple[tuple[datetime, datetime], ...]:
-    """Holes of the memory metric inside `window`."""
-    named = pc.ends_with(metrics["metric"], "container/memory/utilizations")
-    times = sorted({time for time in metrics.filter(named)["time"].to_pylist() if time in window})
-    return gaps(times)
 
 
 def _joined(a: Stream | None, b: Stream) -> Stream:

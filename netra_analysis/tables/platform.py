@@ -43,15 +43,28 @@ def lifecycle(engine: Engine, scope: Mapping[str, Bound]) -> pa.Table:
 
 
 def deploys(engine: Engine, scope: Mapping[str, Bound]) -> pa.Table:
-    """Audit entries where there are any; else the first sight of each revision but the first."""
-    audited = [_deploy(row) for row in engine.run(question("audit", **scope)).to_pylist()]
-    found = [row for row in audited if row]
-    named = {row["revision"] for row in found}
-    for position, row in enumerate(engine.run(question("first_seen", **scope)).to_pylist()):
-        if position and row["revision"] not in named:
-            text = f"first entry of revision {row['revision']}"
-            found.append({**row, "kind": "first_seen", "evidence": "first_seen", "text": text})
+    """Changes of the service, each by the best evidence there is.
+
+    Audit entries are proof. For a revision without one, the first entry with a new build label, and for one
+    without a label, the first entry of the revision. What is there when the data begin is no change.
+    """
+    found = [row for row in map(_deploy, engine.run(question("audit", **scope)).to_pylist()) if row]
+    for name, kind in (("labels", "label"), ("first_seen", "first_seen")):
+        named = {row["revision"] for row in found}
+        for row in engine.run(question(name, **scope)).to_pylist()[1:]:
+            if row["revision"] not in named and row.get("build", "") is not None:
+                found.append(_first(row, kind))
     return schema.DEPLOYS.conform(pa.Table.from_pylist(found, schema=schema.DEPLOYS.loose))
+
+
+def _first(row: Mapping[str, Any], evidence: str) -> dict[str, Any]:
+    what = f"labelled {row['build']}" if evidence == "label" else f"of revision {row['revision']}"
+    return {
+        **{name: row[name] for name in ("time", "id", "revision")},
+        "kind": "first_seen",
+        "evidence": evidence,
+        "text": f"first entry {what}",
+    }
 
 
 def _deploy(row: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -1,0 +1,122 @@
+"""What did the application complain about, and which complaints are new?
+
+Failures are counted once each, however many entries tell of them; noise that every boot repeats is told
+apart by the baseline. An error that was there before, at the same rate, is no sign of this incident.
+"""
+
+import pyarrow as pa
+
+from netra_analysis.detectors.settings import Settings
+from netra_analysis.finding import Finding, Standing, Statement, Verdict
+from netra_analysis.query import Query
+from netra_analysis.reconstruct.episodes import crash_episodes
+from netra_analysis.reconstruct.fates import failed_requests
+from netra_analysis.reconstruct.fingerprints import FINGERPRINTS, fingerprints
+from netra_analysis.reconstruct.frames import table
+from netra_analysis.tables import Tables
+
+NAME = "errors"
+_LOUD = ("ERROR", "CRITICAL")
+
+
+def detect(tables: Tables, settings: Settings) -> Finding:
+    """Every kind of failure and of loud line in the window, compared with the baseline."""
+    if not tables.app_logs.num_rows:
+        return Finding(NAME, Verdict.NO_DATA, table([], FINGERPRINTS), (_NO_DATA,), missing=("stderr",))
+    failed = failed_requests(tables, crash_episodes(tables, settings.window), settings.window)
+    proof = fingerprints(tables, failed, settings.window, settings.baseline)
+    news = [row for row in proof.to_pylist() if row["level"] in _LOUD and row["state"] in ("new", "grown", "unknown")]
+    said = _said(proof, settings)
+    if news:
+        strength = 1.0 if any(row["state"] != "unknown" for row in news) else 0.5
+        first = min(row["first"] for row in news)
+        return Finding(NAME, Verdict.FIRED, proof, said, strength=strength, time=first)
+    return Finding(NAME, Verdict.CLEAR, proof, said)
+
+
+_NO_DATA = Statement(
+    "ER1",
+    "What the application said cannot be told: the data hold {n} of its lines.",
+    Query("SELECT COUNT(*) AS n FROM app_logs"),
+    value="n",
+    unit="lines",
+    method="count of application log entries",
+    standing=Standing.UNTESTABLE,
+)
+_FAILURES_SQL = """
+SELECT COALESCE(SUM(count), 0) AS n, COUNT(*) AS kinds, COALESCE(SUM(failed_requests), 0) AS met,
+  COUNTIF(state = 'new') AS new_kinds, COUNTIF(state = 'grown') AS grown_kinds,
+  COUNTIF(state = 'unknown') AS unknown_kinds,
+  MIN(first) AS first
+FROM finding_errors
+WHERE kind = 'exception' AND count > 0
+"""
+_TOP_SQL = """
+SELECT title, sample, count AS n, first, last, failed_requests AS met, state, id
+FROM finding_errors
+WHERE kind = 'exception' AND count > 0
+ORDER BY count DESC, id
+LIMIT 1
+"""
+_LINES_SQL = """
+SELECT COALESCE(SUM(count), 0) AS n, COUNT(*) AS kinds, COUNTIF(state = 'as before') AS same_kinds,
+  COUNTIF(state IN ('new', 'grown')) AS news
+FROM finding_errors
+WHERE kind = 'message' AND count > 0 AND level IN ('ERROR', 'CRITICAL')
+"""
+_ROWS_SQL = "SELECT * FROM finding_errors WHERE kind = @kind AND count > 0 ORDER BY count DESC, id, level"
+_SAMPLES_SQL = """
+SELECT e.time, e.instance, e.title, e.message, e.tellings, e.complete, e.place, e.id
+FROM exceptions AS e
+WHERE e.time >= @start AND e.time < @end
+ORDER BY e.time, e.id
+"""
+_METHOD = "tracebacks stitched from their entries, repeats and wrappers folded, grouped by type and own frames"
+
+
+def _said(proof: pa.Table, settings: Settings) -> tuple[Statement, ...]:
+    kinds = {(row["kind"], row["count"] > 0) for row in proof.to_pylist()}
+    whole = (
+        "{n} failures of {kinds} kinds were told by the application: {new_kinds} new, {grown_kinds} grown, "
+        "{unknown_kinds} without a baseline to compare with; {met} of the failed requests met one."
+    )
+    none = "The application told of {n} failures with a traceback or an exception by name."
+    said = [
+        Statement(
+            "ER1",
+            whole if ("exception", True) in kinds else none,
+            Query(_FAILURES_SQL),
+            value="n",
+            unit="failures",
+            method=_METHOD,
+            evidence=Query(_SAMPLES_SQL, settings.bound()),
+            at="first",
+        )
+    ]
+    if ("exception", True) in kinds:
+        said.append(
+            Statement(
+                "ER-top",
+                "The most frequent: {title:text}, {n} times from {first:time} to {last:time} ({state}), "
+                "in its words “{sample:text}”; {met} failed requests met it.",
+                Query(_TOP_SQL),
+                value="n",
+                unit="failures",
+                method=_METHOD,
+                evidence=Query(_ROWS_SQL, {"kind": "exception"}),
+                at="first",
+            )
+        )
+    said.append(
+        Statement(
+            "ER-lines",
+            "Beside these, {n} lines at level ERROR or above, of {kinds} kinds; "
+            "{same_kinds} kinds as often as before, {news} new or grown.",
+            Query(_LINES_SQL),
+            value="n",
+            unit="lines",
+            method="levels read from text where the platform gives none; messages masked and grouped by template",
+            evidence=Query(_ROWS_SQL, {"kind": "message"}),
+        )
+    )
+    return tuple(said)

@@ -1,0 +1,134 @@
+"""Requests joined to the application's own line about them, where traces are missing.
+
+The platform logs a request at the edge; the application logs it when its handler is done. Without a shared
+trace they meet by instance, method, path, status and time: the application's line comes with the end of the
+request (start + latency), some milliseconds late. What the edge saw longer than the handler took was spent
+waiting: for a blocked event loop, a queue, or the network. A 5xx without such a line is evidence of its own:
+nothing ran after the handler.
+"""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+import re2
+
+from netra_analysis.reconstruct.frames import frame, table
+from netra_analysis.schema import FLOAT, INT, TEXT, TIME
+from netra_analysis.tables import Tables
+from netra_analysis.window import TimeWindow
+
+EARLY, LATE = timedelta(milliseconds=50), timedelta(seconds=1)  # of the application's line against the request's end
+HANDLED = pa.schema(
+    [
+        ("time", TIME), ("end_time", TIME), ("id", TEXT), ("instance", TEXT), ("method", TEXT), ("route", TEXT),
+        ("status", INT), ("latency_s", FLOAT), ("app_entry", TEXT), ("handler_s", FLOAT), ("gap_s", FLOAT),
+        ("offset_s", FLOAT),
+    ]
+)  # fmt: skip
+_METHOD = r"(?P<method>GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)"
+_LINES = (
+    # an application middleware: Request: GET /health | Status: 200 | Duration: 31.49ms
+    re2.compile(
+        rf"{_METHOD}\s+(?P<path>/\S*)\s*\|\s*Status:\s*(?P<status>\d{{3}})\s*\|\s*Duration:\s*(?P<ms>[\d.]+)\s*ms"
+    ),
+    # morgan, express and the like: GET /x 200 12.3 ms
+    re2.compile(rf"{_METHOD}\s+(?P<path>/\S*)\s+(?P<status>\d{{3}})\s+(?P<ms>[\d.]+)\s*ms"),
+    # uvicorn, gunicorn, nginx: "GET /x HTTP/1.1" 200
+    re2.compile(rf'"{_METHOD}\s+(?P<path>/\S*)\s+HTTP/[\d.]+"\s+(?P<status>\d{{3}})'),
+)
+_SOCKET = re2.compile(r'"WebSocket (?P<path>/\S*)" (?:\[accepted\]|(?P<status>\d{3}))')
+_Key = tuple[str, str, str, int]
+
+
+def handled(tables: Tables, window: TimeWindow) -> pa.Table:
+    """One row a request that ended in `window`, with the application's line about it where there is one.
+
+    `handler_s` is the handler's own duration, `gap_s` what the edge saw beyond it, `offset_s` how long after
+    the request's end the line was written. No line is used twice.
+    """
+    requests = frame(tables.requests, window, "end_time").sort_values(["end_time", "id"])
+    lines = _said(tables)
+    return table([_row(request, lines) for request in requests.to_dict("records")], HANDLED)
+
+
+def _said(tables: Tables) -> dict[_Key, list[tuple[datetime, str, float | None]]]:
+    """Every line about a request: (instance, method, path, status) to (time, entry, duration), in time order.
+
+    A server may speak twice, once with the duration and once in its access log; the richer line comes first.
+    """
+    logs = frame(tables.app_logs)
+    found: dict[_Key, list[tuple[datetime, str, float | None]]] = defaultdict(list)
+    for row in zip(logs["time"], logs["id"], logs["instance"], logs["message"], strict=True):
+        moment, name, instance, message = row
+        read = _read(message)
+        if read:
+            method, path, status, seconds = read
+            found[instance, method, path, status].append((moment.to_pydatetime(), name, seconds))
+    return {key: _richest(lines) for key, lines in found.items()}
+
+
+def _read(message: str) -> tuple[str, str, int, float | None] | None:
+    if "/" not in message:
+        return None
+    for pattern in _LINES:
+        match = pattern.search(message)
+        if match:
+            parts = match.groupdict()
+            seconds = float(parts["ms"]) / 1000 if parts.get("ms") else None
+            return parts["method"], _path(parts["path"]), int(parts["status"]), seconds
+    match = _SOCKET.search(message)
+    return ("GET", _path(match["path"]), int(match["status"] or 101), None) if match else None
+
+
+def _path(path: str) -> str:
+    return path.partition("?")[0]
+
+
+def _richest(
+    lines: list[tuple[datetime, str, float | None]],
+) -> list[tuple[datetime, str, float | None]]:
+    """In time order; lines without a duration only where no line of the key has one."""
+    timed = [line for line in lines if line[2] is not None]
+    return sorted(timed or lines)
+
+
+def _row(request: dict[Any, Any], lines: dict[_Key, list[tuple[datetime, str, float | None]]]) -> dict[str, Any]:
+    end = request["end_time"].to_pydatetime()
+    line = next((found for key in _keys(request) if (found := _take(lines.get(key), end))), None)
+    latency = None if request["latency_s"] != request["latency_s"] else request["latency_s"]
+    row = {name: request[name] for name in ("time", "end_time", "id", "instance", "method", "route")}
+    row |= {"status": int(request["status"]) if request["status"] == request["status"] else None, "latency_s": latency}
+    if line is None:
+        return row
+    moment, name, seconds = line
+    gap = None if seconds is None or latency is None else latency - seconds
+    return row | {
+        "app_entry": name,
+        "handler_s": seconds,
+        "gap_s": gap,
+        "offset_s": (moment - end).total_seconds(),
+    }
+
+
+def _keys(request: dict[Any, Any]) -> Iterable[_Key]:
+    """By instance where both know it; a WebSocket's refusal is a GET at the edge."""
+    if request["status"] is None or request["status"] != request["status"]:
+        return ()
+    rest = (request["method"], request["path"], int(request["status"]))
+    return [(request["instance"], *rest)] if request["instance"] else []
+
+
+def _take(
+    lines: list[tuple[datetime, str, float | None]] | None, end: datetime
+) -> tuple[datetime, str, float | None] | None:
+    """The first unused line near `end`; it is used then."""
+    if not lines:
+        return None
+    first = bisect_left(lines, end - EARLY, key=lambda line: line[0])
+    if first < len(lines) and lines[first][0] <= end + LATE:
+        return lines.pop(first)
+    return None

@@ -1,0 +1,120 @@
+"""What the data cannot show, each with the questions that it leaves open.
+
+A stream that is missing, a pull that was cut at a limit or filtered by severity, a stretch of silence, clocks
+that disagree, text that was cut: none of it is visible in the rows that are there.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from netra_analysis.coverage import Stream, gaps
+from netra_analysis.params import Params
+from netra_analysis.query import Bound, Query
+from netra_analysis.sources.engine import Engine
+from netra_analysis.sources.questions import question
+from netra_analysis.window import TimeWindow, stamp
+
+ROUND_LIMITS = (10, 20, 50, 100, 200, 250, 300, 500, 1000, 2000, 2500, 5000, 10000, 50000, 100000)
+_OPEN_WITHOUT = {
+    "requests": "how many requests failed, when, and on which route",
+    "system": "whether an instance exited, was killed or failed a probe",
+    "audit": "who deployed what and when (the first sight of a revision stands in)",
+    "metrics": "memory against its limit, pool in use, number of instances",
+}
+_LEAST_ENTRIES = 200  # fewer entries than this show no rhythm to miss
+_MOST = 0.98
+_SILENCE = timedelta(minutes=2)
+_TIMES_SQL = """
+SELECT DISTINCT time FROM entries WHERE service = @service AND time >= @start AND time < @end ORDER BY time
+"""
+
+
+def blind_spots(
+    engine: Engine, streams: Mapping[str, Stream], metrics: pa.Table, files: Mapping[str, int], params: Params
+) -> tuple[str, ...]:
+    """Every blind spot of the load; `engine` knows `entries`, `files` gives the entries read by file."""
+    window = params.asked
+    bound: dict[str, Bound] = {"service": params.service, "start": window.start, "end": window.end}
+    times = engine.run(Query(_TIMES_SQL, bound))["time"].to_pylist()
+    spots = [*_missing(streams), *_ends(streams, window), *_crowded(times, window), *_silences(times)]
+    spots += [
+        f"no memory metric from {stamp(a)} to {stamp(b)}: cannot tell memory then"
+        for a, b in memory_gaps(metrics, window)
+    ]
+    spots += [
+        f"{name} holds {read:,} entries, a round limit: it was probably cut there, so its counts are caps and no rates"
+        for name, read in files.items()
+        if read in ROUND_LIMITS
+    ]
+    return (*spots, *_quality(engine, params.service))
+
+
+def _missing(streams: Mapping[str, Stream]) -> Iterator[str]:
+    for name, question_ in _OPEN_WITHOUT.items():
+        if not (name in streams and streams[name].rows):
+            yield f"no {name} stream: cannot tell {question_}"
+    if not any(name in streams for name in ("stdout", "stderr", "unknown")):
+        yield "no application logs: cannot tell what the application said when it failed"
+
+
+def _ends(streams: Mapping[str, Stream], window: TimeWindow) -> Iterator[str]:
+    logs = [s for name, s in streams.items() if name != "metrics" and s.first and s.last]
+    if not logs:
+        return
+    first, last = min(s.first for s in logs if s.first), max(s.last for s in logs if s.last)
+    slack = timedelta(seconds=max(60.0, 0.02 * window.duration.total_seconds()))
+    if first - window.start > slack:
+        yield f"logs start at {stamp(first)}: cannot tell what happened in the window before"
+    if window.end - last > slack:
+        yield f"logs end at {stamp(last)}: cannot tell what happened in the window after"
+
+
+def _crowded(times: list[datetime], window: TimeWindow) -> Iterator[str]:
+    """A dump that stops at its limit covers minutes of an hour that is asked about."""
+    if len(times) < _LEAST_ENTRIES:
+        return
+    need = int(_MOST * len(times))
+    span, start = min((times[i + need - 1] - times[i], i) for i in range(len(times) - need + 1))
+    if span < window.duration / 2:
+        yield (
+            f"nearly all entries lie between {stamp(times[start])} and {stamp(times[start + need - 1])}: "
+            "cannot tell rates or absences in the rest of the window"
+        )
+
+
+def _silences(times: list[datetime]) -> Iterator[str]:
+    """Stretches without any entry, far longer than this service is ever silent."""
+    if len(times) < _LEAST_ENTRIES:
+        return
+    steps = sorted(b - a for a, b in pairwise(times))
+    usual = steps[int(0.99 * (len(steps) - 1))]
+    longest = [(a, b) for a, b in pairwise(times) if b - a > max(_SILENCE, 5 * usual)]
+    for a, b in longest[:3]:
+        yield f"no log entry at all from {stamp(a)} to {stamp(b)}: cannot tell a silent service from a lost log"
+
+
+def memory_gaps(metrics: pa.Table, window: TimeWindow) -> tuple[tuple[datetime, datetime], ...]:
+    """Holes of the memory metric inside `window`."""
+    named = pc.ends_with(metrics["metric"], "container/memory/utilizations")
+    return gaps(sorted({time for time in metrics.filter(named)["time"].to_pylist() if time in window}))
+
+
+def _quality(engine: Engine, service: str) -> Iterator[str]:
+    row = engine.row(question("quality", service=service))
+    if row["loud_lines"] and not row["quiet_lines"]:
+        yield (
+            "application lines come only with severity WARNING or above: the pull was filtered by severity, and lines "
+            "without one (often the exception itself) are missing; cannot tell what failed from these alone"
+        )
+    if row["cut_lines"] >= 3:
+        yield f"{row['cut_lines']:,} texts end in dots: they were cut, cannot tell how they went on"
+    if row["received"] and row["early"]:
+        yield f"{row['early']:,} entries were received before they were written: clocks differ, order is uncertain"
+    if row["received"] and row["late"]:
+        yield f"{row['late']:,} entries came more than five minutes late: the newest part may not be settled"
+    if row["app_lines"] and row["without_instance"] == row["app_lines"]:
+        yield "application lines name no instance: cannot tell which instance failed, nor join lines to requests"
