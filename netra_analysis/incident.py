@@ -6,6 +6,7 @@ inc.crashes.rows()          # the proof table
 inc.key_figure()            # everything on one time axis
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -246,6 +247,46 @@ class Incident:
         chart = charts.bars_by(counts, "fate", "requests", "failed requests", "error")
         return Chart(chart, "What became of the failed requests", self.failed_requests.claims[0].text)
 
+    def traffic(self) -> TableView:
+        """Who asked: requests of the window by kind of client, with the share that failed."""
+        return self._view(_TRAFFIC_SQL, "Requests by client")
+
+    def routes(self, limit: int = 25) -> TableView:
+        """What was asked for: real traffic by route and method, the most failures first."""
+        return self._view(_ROUTES_SQL, "Real traffic by route", limit)
+
+    def unexplained(self, limit: int = 25) -> TableView:
+        """Failed requests that neither the platform nor the application explains."""
+        return self._view(_UNEXPLAINED_SQL, "Failed requests without an explanation", limit)
+
+    def held_up(self, limit: int = 15) -> TableView:
+        """The requests that waited longest outside their handler."""
+        return self._view(_HELD_SQL, "Longest waits outside the handler", limit)
+
+    def fingerprints(self, kind: str = "exception", limit: int = 25) -> TableView:
+        """Failures (`exception`) or other loud lines (`message`) by kind, compared with the baseline."""
+        title = "Failures by fingerprint" if kind == "exception" else "Other loud lines by template"
+        return self._view(_FINGERPRINTS_SQL, title, limit, kind=kind)
+
+    def frames(self, fingerprint: str = "") -> TableView:
+        """The service's own frames of one failure of a fingerprint; of the most frequent when none is given."""
+        found = self.engine.run(Query(_FRAMES_SQL, {"fingerprint": fingerprint or self._top_failure()})).to_pylist()
+        frames = json.loads(found[0]["frames"]) if found else []
+        title = f"Own frames of {found[0]['title']}" if found else "No failure with frames"
+        kinds = pa.schema(
+            [("function", pa.string()), ("file", pa.string()), ("line", pa.int64()), ("code", pa.string())]
+        )
+        return TableView.of(pa.Table.from_pylist(frames, schema=kinds), title, note=found[0]["why"] if found else "")
+
+    def _top_failure(self) -> str:
+        rows = [row for row in self.findings["errors"].proof.to_pylist() if row["kind"] == "exception"]
+        return str(rows[0]["id"]) if rows else ""
+
+    def _view(self, sql: str, title: str, limit: int = 50, **more: Any) -> TableView:
+        _ = self.claims  # the proof tables have to be known
+        query = Query(sql, self.settings.bound(**more))
+        return shown(self.engine.run(query), title, limit, query)
+
     def deploys(self) -> TableView:
         """Changes of the service in window and baseline, and how we know of each."""
         return shown(self.tables.deploys, "Deploys")
@@ -285,6 +326,49 @@ class Incident:
         return self.about._repr_mimebundle_(include, exclude)
 
 
+_TRAFFIC_SQL = """
+SELECT client, COUNT(*) AS requests, COUNTIF(status >= 500) AS failed,
+  SAFE_DIVIDE(COUNTIF(status >= 500), COUNT(*)) AS failed_share, COUNTIF(status >= 400 AND status < 500) AS refused,
+  APPROX_QUANTILES(latency_s, 100)[OFFSET(50)] AS p50_s, APPROX_QUANTILES(latency_s, 100)[OFFSET(95)] AS p95_s
+FROM requests
+WHERE end_time >= @start AND end_time < @end
+GROUP BY client
+ORDER BY requests DESC, client
+"""
+_ROUTES_SQL = """
+SELECT route, method, COUNT(*) AS requests, COUNTIF(status >= 500) AS failed,
+  SAFE_DIVIDE(COUNTIF(status >= 500), COUNT(*)) AS failed_share,
+  APPROX_QUANTILES(latency_s, 100)[OFFSET(50)] AS p50_s, APPROX_QUANTILES(latency_s, 100)[OFFSET(95)] AS p95_s
+FROM requests
+WHERE end_time >= @start AND end_time < @end AND client NOT IN ('preflight', 'uptime_check')
+GROUP BY route, method
+ORDER BY failed DESC, requests DESC, route, method
+"""
+_UNEXPLAINED_SQL = """
+SELECT end_time, method, route, status, latency_s, client, instance, why, id
+FROM finding_failed_requests
+WHERE fate = 'unexplained' AND end_time >= @start AND end_time < @end
+ORDER BY end_time, id
+"""
+_HELD_SQL = """
+SELECT time, method, route, status, latency_s, handler_s, gap_s, cold, instance
+FROM finding_event_loop
+WHERE gap_s IS NOT NULL AND end_time >= @start AND end_time < @end
+ORDER BY gap_s DESC, time
+"""
+_FINGERPRINTS_SQL = """
+SELECT title, level, count, before, state, first, last, instances, failed_requests, id, why
+FROM finding_errors
+WHERE kind = @kind AND count > 0
+ORDER BY count DESC, id, level
+"""
+_FRAMES_SQL = """
+SELECT frames, title, why
+FROM exceptions
+WHERE fingerprint = @fingerprint
+ORDER BY complete DESC, time, id
+LIMIT 1
+"""
 _LAST_WORDS_SQL = """
 SELECT e.time, e.instance, e.title, e.message, e.fingerprint, e.tellings, e.complete
 FROM exceptions AS e
@@ -299,6 +383,11 @@ _KINDS = {
     "limit_mib": ("limit", "MiB", "number"),
     "lived_s": ("lived", "", "duration"),
     "ratio": ("share of limit", "", "share"),
+    "failed_share": ("failed", "", "share"),
+    "p50_s": ("p50", "", "duration"),
+    "p95_s": ("p95", "", "duration"),
+    "handler_s": ("in the handler", "", "duration"),
+    "gap_s": ("outside it", "", "duration"),
 }
 
 

@@ -8,10 +8,10 @@ import json
 import sys
 from pathlib import Path
 
-import netra_analysis._fast_imports  # noqa: F401
 import nbformat
 from nbclient import NotebookClient
 
+import netra_analysis._fast_imports  # noqa: F401
 from netra_analysis.run.notebooks import fault_of
 
 FOLDER = Path(__file__).parents[1] / "notebooks"

@@ -23,9 +23,7 @@ _REFUSED: dict[type[exp.Expression], str] = {
     exp.Insert: "only SELECT statements are run",
     exp.Copy: "only SELECT statements are run",
 }
-_REFUSED_NAMES = frozenset(
-    {"TIMESTAMP_BUCKET", "FARM_FINGERPRINT", "APPROX_TOP_COUNT", "READ_CSV", "READ_TEXT"}
-)
+_REFUSED_NAMES = frozenset({"TIMESTAMP_BUCKET", "FARM_FINGERPRINT", "APPROX_TOP_COUNT", "READ_CSV", "READ_TEXT"})
 
 
 @lru_cache(maxsize=512)
