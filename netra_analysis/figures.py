@@ -55,7 +55,8 @@ def _requests(tables: Tables, params: Params, failed: Finding) -> Lane:
 
 def _latency(tables: Tables, params: Params) -> Lane:
     requests = frame(tables.requests, params.asked, "end_time")
-    real = requests[~requests["client"].isin(["preflight", "uptime_check"]) & requests["latency_s"].notna()]
+    socket = (requests["status"] == 101).fillna(value=False)  # a WebSocket's life is no latency
+    real = requests[~requests["client"].isin(["preflight", "uptime_check"]) & requests["latency_s"].notna() & ~socket]
     grouped = real.groupby(real["end_time"].dt.floor("5min"))["latency_s"]
     series = []
     for name, share in (("p50", 0.5), ("p95", 0.95)):

@@ -243,6 +243,7 @@ class Incident:
             known = self.failed_requests.verdict is Verdict.CLEAR
             title = "No failed request" if known else "Failed requests are not known"
             return Card(title, self.failed_requests.claims[0].text, "quiet")
+        rows["fate"] = rows["fate"].str.replace("_", " ")
         counts = rows.groupby("fate").size().reset_index(name="requests")
         chart = charts.bars_by(counts, "fate", "requests", "failed requests", "error")
         return Chart(chart, "What became of the failed requests", self.failed_requests.claims[0].text)
@@ -273,9 +274,8 @@ class Incident:
         found = self.engine.run(Query(_FRAMES_SQL, {"fingerprint": fingerprint or self._top_failure()})).to_pylist()
         frames = json.loads(found[0]["frames"]) if found else []
         title = f"Own frames of {found[0]['title']}" if found else "No failure with frames"
-        kinds = pa.schema(
-            [("function", pa.string()), ("file", pa.string()), ("line", pa.int64()), ("code", pa.string())]
-        )
+        frames = [{**frame, "line": str(frame["line"] or "")} for frame in frames]
+        kinds = pa.schema([(name, pa.string()) for name in ("function", "file", "line", "code")])
         return TableView.of(pa.Table.from_pylist(frames, schema=kinds), title, note=found[0]["why"] if found else "")
 
     def _top_failure(self) -> str:
@@ -329,7 +329,8 @@ class Incident:
 _TRAFFIC_SQL = """
 SELECT client, COUNT(*) AS requests, COUNTIF(status >= 500) AS failed,
   SAFE_DIVIDE(COUNTIF(status >= 500), COUNT(*)) AS failed_share, COUNTIF(status >= 400 AND status < 500) AS refused,
-  APPROX_QUANTILES(latency_s, 100)[OFFSET(50)] AS p50_s, APPROX_QUANTILES(latency_s, 100)[OFFSET(95)] AS p95_s
+  APPROX_QUANTILES(IF(status = 101, NULL, latency_s), 100)[OFFSET(50)] AS p50_s,
+  APPROX_QUANTILES(IF(status = 101, NULL, latency_s), 100)[OFFSET(95)] AS p95_s
 FROM requests
 WHERE end_time >= @start AND end_time < @end
 GROUP BY client
@@ -338,7 +339,8 @@ ORDER BY requests DESC, client
 _ROUTES_SQL = """
 SELECT route, method, COUNT(*) AS requests, COUNTIF(status >= 500) AS failed,
   SAFE_DIVIDE(COUNTIF(status >= 500), COUNT(*)) AS failed_share,
-  APPROX_QUANTILES(latency_s, 100)[OFFSET(50)] AS p50_s, APPROX_QUANTILES(latency_s, 100)[OFFSET(95)] AS p95_s
+  APPROX_QUANTILES(IF(status = 101, NULL, latency_s), 100)[OFFSET(50)] AS p50_s,
+  APPROX_QUANTILES(IF(status = 101, NULL, latency_s), 100)[OFFSET(95)] AS p95_s
 FROM requests
 WHERE end_time >= @start AND end_time < @end AND client NOT IN ('preflight', 'uptime_check')
 GROUP BY route, method

@@ -156,8 +156,8 @@ def _fired(proof: pa.Table, settings: Settings) -> tuple[Statement, ...]:
         ),
         Statement(
             "FR-preflights",
-            "On the failing routes {preflights} preflights succeeded beside {fine} requests that did real work; "
-            "a preflight's success says nothing about the route.",
+            "On the failing routes {fine} other requests succeeded, and {preflights} preflights, "
+            "whose success says nothing about the route.",
             Query(_PREFLIGHT_SQL, settings.bound()),
             value="preflights",
             unit="requests",

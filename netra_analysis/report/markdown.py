@@ -20,10 +20,10 @@ def html(source: str) -> Markup:
     return Markup(reader.renderer.render(tokens, reader.options, {}))  # noqa: S704  (html=False, links tamed)
 
 
-def split_title(source: str) -> tuple[str, str]:
-    """A first line `# Title` and the rest; an empty title where there is none."""
+def split_title(source: str, mark: str = "# ") -> tuple[str, str]:
+    """A first line `# Title` (or another mark) and the rest; an empty title where there is none."""
     first, _, rest = source.lstrip().partition("\n")
-    return (first[2:].strip(), rest) if first.startswith("# ") else ("", source)
+    return (first[len(mark) :].strip(), rest) if first.startswith(mark) else ("", source)
 
 
 def _tame(tokens: Sequence[Token]) -> None:

@@ -26,8 +26,9 @@ class Anchors:
         return name
 
 
-def section(anchor: str, title: str, state: str = "ok", reason: str = "") -> dict[str, Any]:
-    return {"anchor": anchor, "title": title, "state": state, "reason": reason, "nodes": []}
+def section(anchor: str, title: str, state: str = "ok", reason: str = "", *, chip: bool = True) -> dict[str, Any]:
+    """`chip`: whether the state is shown beside the title; a heading of prose has none to show."""
+    return {"anchor": anchor, "title": title, "state": state, "reason": reason, "nodes": [], "chip": chip}
 
 
 def outline(nb: dict[str, Any], anchors: Anchors, *, cells: bool) -> list[dict[str, Any]]:
@@ -54,6 +55,13 @@ def _add(sections: list[dict[str, Any]], node: Node, anchors: Anchors) -> None:
             fresh["nodes"].append(before.pop())
         sections.append(fresh)
         return
+    if node["kind"] == "markdown":
+        title, rest = markdown.split_title(node["source"], "## ")
+        if title:
+            sections.append(section(anchors.place(title, f"section-{len(sections)}"), title, chip=False))
+            node = {**node, "source": rest}
+            if not rest.strip():
+                return
     if node["kind"] == "error":
         sections[-1].update(state=State.FAILED.value, reason=sections[-1]["reason"] or "a cell of this section failed")
     sections[-1]["nodes"].append(_ready(node, anchors))
