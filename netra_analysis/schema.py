@@ -146,6 +146,7 @@ APP_LOGS: Final = TableSchema(
         _c("level_from", TEXT, "severity, json, text or none: where the level was read", null=False),
         _c("logger", TEXT, "module:function:line, or the logger's name"),
         _c("message", TEXT, "the message without colours, time and level", null=False),
+        _c("trace", TEXT, "Cloud Trace name, where the application set it"),
         _c("failure", TEXT, "id of the exception whose traceback this is part of, or repeats"),
     ),
 )

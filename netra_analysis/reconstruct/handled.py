@@ -1,10 +1,11 @@
-"""Requests joined to the application's own line about them, where traces are missing.
+"""Requests joined to the application's own line about them.
 
-The platform logs a request at the edge; the application logs it when its handler is done. Without a shared
-trace they meet by instance, method, path, status and time: the application's line comes with the end of the
-request (start + latency), some milliseconds late. What the edge saw longer than the handler took was spent
-waiting: for a blocked event loop, a queue, or the network. A 5xx without such a line is evidence of its own:
-nothing ran after the handler.
+The platform logs a request at the edge; the application logs it when its handler is done. A shared trace
+joins them for certain, but few applications set one. Without it they meet by instance, method, path, status
+and time: the application's line comes with the end of the request (start + latency), some milliseconds late.
+
+What the edge saw longer than the handler took was spent waiting: for a blocked event loop, a queue, or the
+network. A 5xx without such a line is evidence of its own: nothing ran after the handler.
 """
 
 from bisect import bisect_left
@@ -51,8 +52,23 @@ def handled(tables: Tables, window: TimeWindow) -> pa.Table:
     the request's end the line was written. No line is used twice.
     """
     requests = frame(tables.requests, window, "end_time").sort_values(["end_time", "id"])
-    lines = _said(tables)
-    return table([_row(request, lines) for request in requests.to_dict("records")], HANDLED)
+    lines, traced = _said(tables), _traced(tables)
+    return table([_row(request, lines, traced) for request in requests.to_dict("records")], HANDLED)
+
+
+def _traced(tables: Tables) -> dict[str, tuple[datetime, str, float | None]]:
+    """Trace to the last line that carries it."""
+    logs = frame(tables.app_logs)
+    own = logs[logs["trace"].notna()]
+    return {
+        trace: (moment.to_pydatetime(), name, _seconds(message))
+        for trace, moment, name, message in zip(own["trace"], own["time"], own["id"], own["message"], strict=True)
+    }
+
+
+def _seconds(message: str) -> float | None:
+    read = _read(message)
+    return read[3] if read else None
 
 
 def _said(tables: Tables) -> dict[_Key, list[tuple[datetime, str, float | None]]]:
@@ -96,9 +112,15 @@ def _richest(
     return sorted(timed or lines)
 
 
-def _row(request: dict[Any, Any], lines: dict[_Key, list[tuple[datetime, str, float | None]]]) -> dict[str, Any]:
+def _row(
+    request: dict[Any, Any],
+    lines: dict[_Key, list[tuple[datetime, str, float | None]]],
+    traced: dict[str, tuple[datetime, str, float | None]],
+) -> dict[str, Any]:
     end = request["end_time"].to_pydatetime()
     line = next((found for key in _keys(request) if (found := _take(lines.get(key), end))), None)
+    if line is None and isinstance(request["trace"], str):
+        line = traced.get(request["trace"])
     latency = None if request["latency_s"] != request["latency_s"] else request["latency_s"]
     row = {name: request[name] for name in ("time", "end_time", "id", "instance", "method", "route")}
     row |= {"status": int(request["status"]) if request["status"] == request["status"] else None, "latency_s": latency}

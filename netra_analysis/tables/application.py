@@ -24,7 +24,7 @@ def app_logs(engine: Engine, scope: Mapping[str, Bound]) -> tuple[pa.Table, pa.T
     failure = exceptions.failure_of(told)
     kept = [
         {
-            **{name: row[name] for name in ("time", "id", "revision", "instance", "stream")},
+            **{name: row[name] for name in ("time", "id", "revision", "instance", "stream", "trace")},
             **{name: getattr(line, name) for name in ("level", "level_from", "logger", "message")},
             "failure": failure.get(row["id"]),
         }

@@ -8,7 +8,8 @@ SELECT
   REGEXP_EXTRACT(log, r'([^/]*)$') AS stream,
   severity,
   text,
-  json
+  json,
+  trace
 FROM entries
 WHERE service = @service
   AND time >= @start
