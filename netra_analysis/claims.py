@@ -12,6 +12,9 @@ from netra_analysis.query import Query, digest, plain
 from netra_analysis.sources.engine import Engine
 
 
+SAMPLE = 5  # rows that travel with a claim; its evidence query shows all of them
+
+
 def introduce(engine: Engine, findings: Iterable[Finding]) -> None:
     """Makes the proof table of each finding known to queries under its name."""
     for finding in findings:
@@ -23,8 +26,10 @@ def back(statement: Statement, engine: Engine) -> Claim:
     row = engine.row(statement.query)
     if statement.value not in row:
         raise QueryError(f"claim {statement.id}: its query gives {sorted(row)}, not {statement.value}")
-    rows = engine.run(statement.evidence).num_rows if statement.evidence else 1
-    return Claim(statement, row, result_hash(row), rows)
+    if statement.evidence is None:
+        return Claim(statement, row, result_hash(row), rows=1)
+    rows = engine.run(statement.evidence)
+    return Claim(statement, row, result_hash(row), rows.num_rows, tuple(rows.slice(0, SAMPLE).to_pylist()))
 
 
 def back_all(findings: Sequence[Finding], engine: Engine) -> tuple[Claim, ...]:

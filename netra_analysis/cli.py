@@ -59,6 +59,13 @@ def _parser() -> argparse.ArgumentParser:
     ])  # fmt: skip
     sample.add_argument("name", nargs="?", metavar="NAME", help="without a name the incidents are listed")
     sample.add_argument("--out", type=Path, default=Path("sample"), metavar="DIR", help="default: sample/")
+    score = _command(commands, "score", _score, "plants the casebook's incidents and prints the suite's own accuracy", [
+        "netra-analysis score --seeds 5 --json",
+    ])  # fmt: skip
+    score.add_argument("--seeds", type=int, default=3, metavar="N", help="courses of each incident (default 3)")
+    score.add_argument("--first-seed", type=int, default=1001, metavar="N", help="default 1001: none that tests use")
+    score.add_argument("--only", nargs="+", default=[], metavar="NAME", help="only these incidents")
+    score.add_argument("--jobs", type=int, default=2, metavar="N", help="incidents at a time (default 2)")
     verify = _command(commands, "verify", _verify, "computes every claim of a report again, offline", [
         "netra-analysis verify reports/staging-2025-09-02",
     ])  # fmt: skip
@@ -193,6 +200,39 @@ def _sample(asked: argparse.Namespace) -> int:
         return 0
     written = casebook.write(asked.name, asked.out)
     _out(json.dumps({"params": str(written)}) if asked.json else f"{written}")
+    return 0
+
+
+def _score(asked: argparse.Namespace) -> int:
+    from netra_analysis import score
+
+    if asked.seeds < 1 or asked.jobs < 1:
+        raise RequestError(f"--seeds is {asked.seeds} and --jobs {asked.jobs}; give 1 or more of each")
+    began = _progress(time.monotonic())
+    seeds = range(asked.first_seed, asked.first_seed + asked.seeds)
+
+    def told(number: int, total: int) -> None:
+        if number % 25 == 0 or number == total:
+            began(f"{number} of {total} incidents")
+
+    results = score.run(seeds, asked.only, asked.jobs, told)
+    found = score.summary(results)
+    if asked.json:
+        _out(json.dumps(found, indent=1))
+        return 0
+    _out("planted incidents; they show which mechanisms are told apart, not how it does on what nobody has planted")
+    for name in ("incidents", "top1", "top3", "specificity", "wrong_and_supported", "onset_error_s", "fates"):
+        _out(f"{name}: {found[name]}")
+    _out("cause, n, top1, top3")
+    for cause, row in found["per_cause"].items():
+        _out(f"  {cause}, {row['n']}, {row['top1']}, {row['top3']}")
+    for name, share in found["twins"].items():
+        _out(f"twins {name}: {share}")
+    for cause, said in found["confusion"].items():
+        _out(f"  {cause}: " + ", ".join(f"{verdict} {n}" for verdict, n in said.items()))
+    for result in results:
+        if not result.right:
+            _out(f"  not right: {result.name} seed {result.seed}: {result.cause}, said {result.verdict}")
     return 0
 
 

@@ -139,6 +139,7 @@ class Claim:
     values: Mapping[str, Scalar]
     result: str
     rows: int
+    sample: tuple[Mapping[str, Any], ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", MappingProxyType(dict(self.values)))
@@ -177,6 +178,7 @@ class Claim:
             "verdict": said.standing.value,
             "query": said.query.fingerprint,
             "rows": self.rows,
+            "sample": _sampled(self.sample),
             "method": said.method,
             "at": stamp(self.at) if self.at else None,
             "result": self.result,
@@ -189,6 +191,20 @@ class Claim:
             "evidence": said.evidence.to_json() if said.evidence else None,
             "counter": list(said.counter),
         }
+
+
+LONGEST_CELL = 160
+
+
+def _sampled(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The first rows behind a claim as columns and rows, long texts cut."""
+    columns = list(rows[0]) if rows else []
+    return {"columns": columns, "rows": [[_cell(row[name]) for name in columns] for row in rows]}
+
+
+def _cell(value: Any) -> Any:
+    shown = plain(value)
+    return shown[: LONGEST_CELL - 1] + "…" if isinstance(shown, str) and len(shown) > LONGEST_CELL else shown
 
 
 @dataclass(frozen=True, slots=True, eq=False)

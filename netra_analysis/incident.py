@@ -9,16 +9,19 @@ inc.key_figure()            # everything on one time axis
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from netra_analysis import capsule, charts, claims, detectors, figures, params, tables
+from netra_analysis import capsule, charts, claims, detectors, figures, params, signs, tables
 from netra_analysis.detectors.settings import Settings
 from netra_analysis.errors import RequestError
 from netra_analysis.finding import Claim, Finding, Verdict
+from netra_analysis.hypotheses import audit, matrix, weighed
+from netra_analysis.hypotheses.matrix import Judgement
 from netra_analysis.query import Query
 from netra_analysis.reconstruct.frames import frame
 from netra_analysis.report.blocks import (
@@ -33,6 +36,7 @@ from netra_analysis.report.blocks import (
     Verdicts,
     ViewColumn,
 )
+from netra_analysis.signs.sign import Sign
 from netra_analysis.sources.engine import Engine
 from netra_analysis.window import stamp
 
@@ -125,9 +129,101 @@ class Incident:
         return {name: detect(self.tables, self.settings) for name, detect in detectors.ALL}
 
     @cached_property
+    def signs(self) -> tuple[Sign, ...]:
+        """The facts that tell causes apart."""
+        return signs.look(self.tables, self.settings, self.findings)
+
+    @cached_property
+    def judgements(self) -> tuple[Judgement, ...]:
+        """Every cause of the catalogue, weighed and ranked."""
+        return matrix.judge(self.signs, self.onset)
+
+    @cached_property
+    def held(self) -> tuple[audit.Held, ...]:
+        """The earlier audit's claims, held against the data."""
+        return audit.hold(self.params.audit, self.findings, self.signs)
+
+    @cached_property
+    def evidence(self) -> tuple[Finding, ...]:
+        """Every finding that a claim may rest on: detectors, signs, causes, audit."""
+        rest = (signs.finding(self.signs), weighed.finding(self.judgements), audit.finding(self.held))
+        return (*self.findings.values(), *rest)
+
+    @cached_property
     def claims(self) -> tuple[Claim, ...]:
         """Everything that may be said."""
-        return claims.back_all(tuple(self.findings.values()), self.engine)
+        return claims.back_all(self.evidence, self.engine)
+
+    @property
+    def onset(self) -> datetime | None:
+        """The first moment of impact: a failed request or a death; else callers refused in numbers."""
+        fired = (self.findings[name] for name in ("failed_requests", "crashes"))
+        times = [f.time for f in fired if f.verdict is Verdict.FIRED and f.time]
+        refused = [sign.time for sign in self.signs if sign.id == "auth_refused" and sign.fired and sign.time]
+        return min(times or refused, default=None)
+
+    @property
+    def verdict(self) -> str:
+        """The top cause's id, `inconclusive`, or `no_incident`."""
+        looked = [self.findings[name].verdict for name in ("failed_requests", "crashes")]
+        hurt = None if Verdict.CLEAR not in looked and Verdict.FIRED not in looked else Verdict.FIRED in looked
+        return matrix.verdict(self.judgements, impact=hurt)
+
+    def causes(self) -> TableView:
+        """The matrix: every cause with its status, score, and what speaks for and against it."""
+        return self._view(_CAUSES_SQL, "Causes, weighed")
+
+    def said_of(self, *names: str) -> ClaimList:
+        """Claims by their ids, in the order given."""
+        by_id = {claim.id: claim for claim in self.claims}
+        return ClaimList(tuple(by_id[name] for name in names if name in by_id))
+
+    def leading(self) -> ClaimList:
+        """What is said of the causes that are supported, the first of them first."""
+        supported = [j for j in self.judgements if j.status == "supported"]
+        return self.said_of(*(f"H-{j.cause.id}" for j in supported or self.judgements[:1]))
+
+    def signs_for(self, cause: str = "") -> ClaimList:
+        """The signs that speak for a cause; for the first in rank when none is named."""
+        judgement = self._judgement(cause)
+        return self.said_of(*(sign.claim for sign in judgement.pro))
+
+    def signs_against(self, cause: str = "") -> ClaimList:
+        """The signs that speak against a cause: for the first in rank these are its counter-evidence."""
+        judgement = self._judgement(cause)
+        return self.said_of(*(sign.claim for sign in judgement.con))
+
+    def why_not(self) -> ClaimList:
+        """What is said of every cause that the data contradict."""
+        return self.said_of(*(f"H-{j.cause.id}" for j in self.judgements if j.status == "contradicted"))
+
+    def earlier_audit(self) -> ClaimList | Card:
+        """The earlier audit, claim by claim."""
+        if not self.params.audit:
+            return Card("No earlier audit", "The parameters name none (key: audit).", "quiet")
+        return self.said_of(*(f"A-{held.claim.id}" for held in self.held))
+
+    def next_time(self) -> TableView:
+        """What to log and what to do, for the causes that are supported or could not be told."""
+        judged = [j for j in self.judgements if j.status in ("supported", "inconclusive", "untestable")]
+        rows = [
+            {
+                "cause": j.cause.title,
+                "status": j.status,
+                "log next time": j.cause.log_next,
+                "actions": "; ".join(j.cause.actions),
+            }
+            for j in judged
+        ]
+        kinds = pa.schema([(name, pa.string()) for name in ("cause", "status", "log next time", "actions")])
+        return TableView.of(pa.Table.from_pylist(rows, schema=kinds), "What would help next time", limit=20)
+
+    def _judgement(self, cause: str) -> Judgement:
+        for judgement in self.judgements:
+            if cause in ("", judgement.cause.id):
+                return judgement
+        known = ", ".join(sorted(j.cause.id for j in self.judgements))
+        raise RequestError(f"no cause {cause!r} in the catalogue; there is {known}")
 
     def answer(self, detector: str) -> Answer:
         """The answer of one detector by its name."""
@@ -326,6 +422,12 @@ class Incident:
         return self.about._repr_mimebundle_(include, exclude)
 
 
+_CAUSES_SQL = """
+SELECT rank, title, status, score, explained, signs_for, signs_against, signs_missing, follows_from
+FROM finding_causes
+WHERE @start < @end
+ORDER BY rank
+"""
 _TRAFFIC_SQL = """
 SELECT client, COUNT(*) AS requests, COUNTIF(status >= 500) AS failed,
   SAFE_DIVIDE(COUNTIF(status >= 500), COUNT(*)) AS failed_share, COUNTIF(status >= 400 AND status < 500) AS refused,
@@ -385,6 +487,7 @@ _KINDS = {
     "limit_mib": ("limit", "MiB", "number"),
     "lived_s": ("lived", "", "duration"),
     "ratio": ("share of limit", "", "share"),
+    "explained": ("explains", "", "share"),
     "failed_share": ("failed", "", "share"),
     "p50_s": ("p50", "", "duration"),
     "p95_s": ("p95", "", "duration"),

@@ -70,7 +70,7 @@ def test_the_contracts_can_fail(tmp_path: Path, module: str, line: str, complain
 
 # Input and output: it reads on one floor, it writes on another, and all between is pure
 
-OUTWARD = ("sources", "run", "run_*", "cli", "capsule", "casebook")
+OUTWARD = ("sources", "score", "run", "run_*", "cli", "capsule", "casebook")
 GRANTED = {"params": "path.read_text()"}  # the request is itself a file, and the only one read here
 VERBS = re.compile(r"^(open|(read|write)_\w+|to_(csv|parquet|pickle|excel|feather)|mkdir|touch|unlink|rmtree)$")
 PACKAGE_DATA = re.compile(r"(importlib\.)?(resources\.)?files\(\)")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from netra_analysis.finding import Verdict
+from netra_analysis.hypotheses.matrix import Judgement
 from netra_analysis.incident import Incident
 from netra_analysis.query import plain
 from netra_analysis.window import stamp
@@ -22,34 +22,32 @@ def evidence(incident: Incident) -> dict[str, Any]:
         "service": asked.service,
         "synthetic": asked.synthetic,
         "window": {"start": stamp(asked.asked.start), "end": stamp(asked.asked.end)},
-        "verdict": verdict(incident),
-        "onset": _stamp(onset(incident)),
-        "hypotheses": [],
+        "verdict": incident.verdict,
+        "onset": _stamp(incident.onset),
+        "hypotheses": [_hypothesis(judgement) for judgement in incident.judgements],
         "findings": {name: finding.verdict.value for name, finding in findings.items()},
         "claims": [plain(claim.to_json()) for claim in incident.claims],
         "crash_episodes": [_episode(row) for row in findings["crashes"].proof.to_pylist()],
         "failed_requests": _failed(findings["failed_requests"].proof.to_pylist()),
         "fingerprints": [_fingerprint(row) for row in findings["errors"].proof.to_pylist() if row["count"]],
         "deploys": [_deploy(row) for row in incident.tables.deploys.to_pylist()],
-        "audit": [],
+        "audit": [{"id": h.claim.id, "verdict": h.verdict.value, "claims": list(h.claims)} for h in incident.held],
         "coverage": incident.tables.coverage.to_json(),
     }
 
 
-def verdict(incident: Incident) -> str:
-    """`no_incident` when no request failed and no instance died, as far as was looked at; else `inconclusive`.
-
-    An error line or a full pool that hurt nobody is no incident. Causes are not weighed here.
-    """
-    impact = [incident.findings[name].verdict for name in ("failed_requests", "crashes")]
-    return "no_incident" if Verdict.CLEAR in impact and Verdict.FIRED not in impact else "inconclusive"
-
-
-def onset(incident: Incident) -> datetime | None:
-    """The first moment of impact: a failed request or a death, whichever came first."""
-    fired = (incident.findings[name] for name in ("failed_requests", "crashes"))
-    times = [finding.time for finding in fired if finding.verdict is Verdict.FIRED and finding.time]
-    return min(times, default=None)
+def _hypothesis(judgement: Judgement) -> dict[str, Any]:
+    return {
+        "id": judgement.cause.id,
+        "rank": judgement.rank,
+        "score": judgement.score,
+        "status": judgement.status,
+        "for": [sign.claim for sign in judgement.pro],
+        "against": [sign.claim for sign in judgement.con],
+        "missing": sorted({name for sign in judgement.missing for name in sign.missing}),
+        "explained": judgement.explained,
+        "follows_from": judgement.follows_from,
+    }
 
 
 def _stamp(moment: datetime | None) -> str | None:

@@ -42,9 +42,9 @@ def changed_claims(folder: Path, published: Sequence[Mapping[str, Any]]) -> list
     incident = Incident(held.params, held.tables)
     damaged = capsule.damage(folder, held.manifest)
     found = [f"{what}; on it rest {_resting(what, published)}" for what in damaged]
-    claims.introduce(incident.engine, incident.findings.values())
+    claims.introduce(incident.engine, incident.evidence)
     found += claims.differences(published, incident.engine)
-    again = {said.id for finding in incident.findings.values() for said in finding.statements}
+    again = {said.id for finding in incident.evidence for said in finding.statements}
     missing = sorted(again - {str(claim.get("id")) for claim in published})
     return found + [f"{name}: the data say it, the report does not" for name in missing]
 

@@ -1,0 +1,1 @@
+"""Causes as data, and the matrix of their predictions against what was seen."""

@@ -1,0 +1,134 @@
+"""The matrix: what each cause predicts, against what was seen.
+
+The rule, as the report states it. A cause is *supported* when all that it needs was seen, in time, and nothing
+that refutes it; *contradicted* when something it needs was looked for and not seen, or something that refutes
+it was; *untestable* when nothing it needs could be looked for; else *inconclusive*. What could not be looked
+for never counts against a cause. The score orders causes of one status: what speaks for it less what speaks
+against it, as a share of all that it predicts, weighted by the share of the failures that it explains.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from netra_analysis.finding import Verdict
+from netra_analysis.hypotheses.catalogue import Cause, causes
+from netra_analysis.signs.sign import Sign
+
+LATE = timedelta(minutes=5)  # a sign of a minute's metric may be stamped this long after what it shows
+STATUS = ("supported", "inconclusive", "contradicted", "untestable")
+NEED, SUPPORT = 2.0, 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """One cause, weighed: the signs for it, against it and missing, and what follows."""
+
+    cause: Cause
+    status: str
+    score: float | None
+    pro: tuple[Sign, ...]
+    con: tuple[Sign, ...]
+    missing: tuple[Sign, ...]
+    explained: float | None
+    follows_from: str | None = None
+    rank: int = 0
+
+
+def judge(signs: Sequence[Sign], onset: datetime | None) -> tuple[Judgement, ...]:
+    """Every cause of the catalogue, weighed and ranked."""
+    seen = {sign.id: sign for sign in signs}
+    weighed = [_weigh(cause, seen, onset) for cause in causes()]
+    if onset is None:  # nobody was hurt, so there is nothing that a cause could be supported to explain
+        weighed = [replace(j, status="inconclusive") if j.status == "supported" else j for j in weighed]
+    return _ranked(_symptoms_apart(weighed))
+
+
+def _weigh(cause: Cause, seen: Mapping[str, Sign], onset: datetime | None) -> Judgement:
+    groups = [[seen[name] for name in group if name in seen] for group in cause.needs]
+    met = [any(_counts(sign, cause, onset) for sign in group) for group in groups]
+    unseen = [
+        not ok and any(s.verdict is Verdict.NO_DATA for s in group) for ok, group in zip(met, groups, strict=True)
+    ]
+    refuted = [seen[name] for name in cause.against if name in seen and seen[name].fired]
+    pro = tuple(seen[n] for n in sorted(cause.predicted) if n in seen and _counts(seen[n], cause, onset))
+    failed = [s for ok, blind, g in zip(met, unseen, groups, strict=True) if not ok and not blind for s in g]
+    con = (*failed, *refuted)
+    blind_signs = tuple(seen[n] for n in sorted(cause.predicted) if n in seen and seen[n].verdict is Verdict.NO_DATA)
+    status = _status(met, unseen, refuted)
+    explained = seen[cause.explains].share if cause.explains in seen else None
+    score = None if status == "untestable" else _score(cause, pro, con, blind_signs, explained)
+    return Judgement(cause, status, score, pro, con, blind_signs, explained)
+
+
+def _counts(sign: Sign, cause: Cause, onset: datetime | None) -> bool:
+    """A sign counts when it was seen, and came in time where it has to lead."""
+    if not sign.fired:
+        return False
+    late = sign.id in cause.early and onset is not None and sign.time is not None and sign.time > onset + LATE
+    return not late
+
+
+def _status(met: Sequence[bool], unseen: Sequence[bool], refuted: Sequence[Sign]) -> str:
+    if all(met):
+        return "contradicted" if refuted else "supported"
+    if any(not ok and not blind for ok, blind in zip(met, unseen, strict=True)) or refuted:
+        return "contradicted"
+    return "inconclusive" if any(met) else "untestable"
+
+
+def _score(
+    cause: Cause, pro: Sequence[Sign], con: Sequence[Sign], missing: Sequence[Sign], explained: float | None
+) -> float:
+    needed = {name for group in cause.needs for name in group}
+
+    def weight(signs: Sequence[Sign]) -> float:
+        return sum(NEED if sign.id in needed or sign.id in cause.against else SUPPORT for sign in signs)
+
+    total = weight(pro) + weight(con) + weight(missing)
+    balance = (weight(pro) - weight(con)) / total if total else 0.0
+    if balance > 0 and explained is not None:
+        balance *= 0.4 + 0.6 * explained
+    return round(balance, 3)
+
+
+def _symptoms_apart(weighed: Sequence[Judgement]) -> list[Judgement]:
+    """A cause whose signs follow from another supported one is its symptom, unless it explains much more."""
+    supported = [j for j in weighed if j.status == "supported"]
+    found = []
+    for judgement in weighed:
+        parents = [p for p in supported if judgement.cause.id in p.cause.symptoms and _stronger(p, judgement)]
+        best = max(parents, key=lambda p: p.explained or 0.0, default=None)
+        found.append(
+            replace(judgement, follows_from=best.cause.id) if best and judgement.status == "supported" else judgement
+        )
+    return found
+
+
+def _stronger(parent: Judgement, child: Judgement) -> bool:
+    if child.cause.id in parent.cause.symptoms and parent.cause.id in child.cause.symptoms:
+        return (parent.explained or 0.0) >= (child.explained or 0.0)
+    if parent.explained is None or child.explained is None:
+        return True
+    return parent.explained >= 0.5 * child.explained
+
+
+def _ranked(judged: Sequence[Judgement]) -> tuple[Judgement, ...]:
+    order = sorted(
+        judged,
+        key=lambda j: (STATUS.index(j.status), j.follows_from is not None, -(j.score if j.score is not None else -2.0)),
+    )
+    return tuple(replace(judgement, rank=rank) for rank, judgement in enumerate(order, start=1))
+
+
+def verdict(judged: Sequence[Judgement], *, impact: bool | None) -> str:
+    """The top cause when one is supported; `no_incident` when nobody was hurt; else `inconclusive`.
+
+    `impact` is None when neither requests nor deaths could be looked at.
+    """
+    top = judged[0]
+    if impact is False and top.status != "supported":
+        return "no_incident"
+    if top.status == "supported" and top.follows_from is None:
+        return top.cause.id
+    return "inconclusive"

@@ -1,0 +1,170 @@
+"""The suite's own accuracy on planted incidents: `netra-analysis score`.
+
+Each incident of the casebook is written as raw log entries and metrics, read back through the same code as any
+export, and the answer is compared with what was planted. These are planted incidents: they show that the suite
+can tell these mechanisms apart, not how it does on incidents that nobody has planted.
+"""
+
+import json
+import statistics
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from netra_analysis import casebook
+
+NO_INCIDENT = "no_incident"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One planted incident and what the suite said of it."""
+
+    name: str
+    seed: int
+    cause: str
+    acceptable: tuple[str, ...]
+    verdict: str
+    ranked: tuple[str, ...]
+    supported: tuple[str, ...]
+    score: float | None
+    onset_error_s: float | None
+    fates_right: int
+    fates_total: int
+    episodes: int
+    episodes_true: int
+    withheld: tuple[str, ...]
+
+    @property
+    def quiet(self) -> bool:
+        return self.cause == NO_INCIDENT
+
+    @property
+    def right(self) -> bool:
+        return self.verdict in (self.cause, *self.acceptable)
+
+    @property
+    def in_three(self) -> bool:
+        return self.right or bool({self.cause, *self.acceptable} & set(self.ranked[:3]))
+
+    @property
+    def wrong_and_supported(self) -> bool:
+        """A cause is named, and it is not the planted one."""
+        return not self.right and self.verdict not in (NO_INCIDENT, "inconclusive")
+
+
+def judge(name: str, seed: int) -> Result:
+    """One incident, planted and investigated."""
+    from netra_analysis.incident import open_incident
+    from netra_analysis.run.evidence import evidence
+
+    with tempfile.TemporaryDirectory(prefix="netra-score-") as folder:
+        path = casebook.write(name, folder, seed=seed)
+        truth = json.loads((Path(folder) / name / "truth.json").read_text(encoding="utf-8"))
+        found = evidence(open_incident(path))
+    fates = truth.get("fates", {})
+    said = found["failed_requests"]["requests"]
+    shown = {entry: fate for entry, fate in fates.items() if entry in said}
+    supported = tuple(h["id"] for h in found["hypotheses"] if h["status"] == "supported")
+    return Result(
+        name=name,
+        seed=seed,
+        cause=truth["cause"],
+        acceptable=tuple(truth.get("also_acceptable", ())),
+        verdict=found["verdict"],
+        ranked=tuple(h["id"] for h in found["hypotheses"] if h["status"] in ("supported", "inconclusive")),
+        supported=supported,
+        score=found["hypotheses"][0]["score"],
+        onset_error_s=_gap(truth.get("onset"), found["onset"]),
+        fates_right=sum(said[entry] == fate for entry, fate in shown.items()),
+        fates_total=len(shown),
+        episodes=len(found["crash_episodes"]),
+        episodes_true=len(truth.get("crash_episodes", ())),
+        withheld=tuple(truth.get("withheld", ())),
+    )
+
+
+def _gap(true: str | None, said: str | None) -> float | None:
+    if not true or not said:
+        return None
+    return abs((datetime.fromisoformat(said) - datetime.fromisoformat(true)).total_seconds())
+
+
+def run(
+    seeds: Iterable[int], names: Sequence[str] = (), jobs: int = 2, told: Callable[[int, int], None] = lambda *_: None
+) -> list[Result]:
+    """Every incident of the casebook on every seed, `jobs` at a time."""
+    chosen = names or [incident.name for incident in casebook.INCIDENTS]
+    pairs = [(name, seed) for seed in seeds for name in chosen]
+    results = []
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        for number, result in enumerate(pool.map(judge, *zip(*pairs, strict=True), chunksize=4), start=1):
+            results.append(result)
+            told(number, len(pairs))
+    return results
+
+
+def summary(results: Sequence[Result]) -> dict[str, Any]:
+    """The figures that `score --json` prints."""
+    planted = [r for r in results if not r.quiet]
+    quiet = [r for r in results if r.quiet]
+    whole = [r for r in planted if not r.withheld]
+    errors = [r.onset_error_s for r in planted if r.onset_error_s is not None]
+    fates = sum(r.fates_total for r in results)
+    return {
+        "incidents": len(results),
+        "top1": _share(r.right for r in planted),
+        "top3": _share(r.in_three for r in planted),
+        "top1_nothing_withheld": _share(r.right for r in whole),
+        "specificity": _share(r.verdict == NO_INCIDENT for r in quiet),
+        "wrong_and_supported": _share(r.wrong_and_supported for r in results),
+        "onset_error_s": statistics.median(errors) if errors else None,
+        "fates": sum(r.fates_right for r in results) / fates if fates else None,
+        "calibration": _calibration(planted),
+        "per_cause": {cause: _of(cause, planted) for cause in sorted({r.cause for r in planted})},
+        "twins": {name: _twins(a, b, results) for name, a, b in casebook.TWINS},
+        "confusion": _confusion(results),
+    }
+
+
+def _share(values: Iterable[bool]) -> float | None:
+    listed = list(values)
+    return round(sum(listed) / len(listed), 4) if listed else None
+
+
+def _of(cause: str, planted: Sequence[Result]) -> dict[str, Any]:
+    own = [r for r in planted if r.cause == cause]
+    return {"n": len(own), "top1": _share(r.right for r in own), "top3": _share(r.in_three for r in own)}
+
+
+def _twins(a: str, b: str, results: Sequence[Result]) -> float | None:
+    """The share of seeds in which both of a pair are named rightly."""
+    by_seed: dict[int, list[bool]] = {}
+    for result in results:
+        if result.name in (a, b):
+            by_seed.setdefault(result.seed, []).append(result.right)
+    return _share(all(right) for right in by_seed.values() if len(right) == 2)
+
+
+def _calibration(planted: Sequence[Result]) -> dict[str, Any]:
+    """The share of right answers by the score of the first cause: it should rise."""
+    bands = {"below 0.4": (-2.0, 0.4), "0.4 to 0.7": (0.4, 0.7), "0.7 and more": (0.7, 2.0)}
+    named = [r for r in planted if r.score is not None and r.verdict not in (NO_INCIDENT, "inconclusive")]
+    found = {}
+    for name, (low, high) in bands.items():
+        own = [r for r in named if r.score is not None and low <= r.score < high]
+        found[name] = {"n": len(own), "right": _share(r.right for r in own)}
+    return found
+
+
+def _confusion(results: Sequence[Result]) -> dict[str, dict[str, int]]:
+    table: dict[str, Counter[str]] = {}
+    for result in results:
+        table.setdefault(result.cause, Counter())[result.verdict] += 1
+    return {cause: dict(sorted(counts.items())) for cause, counts in sorted(table.items())}

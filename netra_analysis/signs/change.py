@@ -1,0 +1,173 @@
+"""Signs of change: a deploy before the onset, new exceptions, failures of one revision only, settings refused."""
+
+from datetime import timedelta
+
+import pandas as pd
+
+from netra_analysis.finding import Verdict
+from netra_analysis.query import Query
+from netra_analysis.reconstruct.frames import frame, moment
+from netra_analysis.signs.scene import AT_ONSET, Scene, any_of, first
+from netra_analysis.signs.sign import Sign, not_seen
+
+SOON = timedelta(minutes=30)  # a deploy this long before the onset may have to do with it
+PROGRAMMING = any_of(
+    r"^(?:[\w.]*\.)?(?:TypeError|AttributeError|NameError|KeyError|IndexError|UnboundLocalError|ImportError|"
+    r"ModuleNotFoundError|AssertionError|NotImplementedError|ValueError|RecursionError|ZeroDivisionError|LookupError|"
+    r"ReferenceError|NullPointerException|ClassCastException|IllegalStateException|IllegalArgumentException|"
+    r"ValidationError|SerializationError|ProgrammingError|UndefinedColumn\w*|UndefinedTable\w*|\w*IsolationError|"
+    r"IllegalStateChangeError|RuntimeError|SyntaxError)$"
+)
+CONFIG = any_of(
+    r"permission denied on secret",
+    r"secret[^ ]* .{0,60}(?:not found|was not found|is missing|expired)",
+    r"password authentication failed",
+    r"(?:authentication|auth) failed",
+    r"invalid (?:api[ _-]?key|credentials?|password|token|jwt|client secret|signature)",
+    r"JWT=REDACTED",
+    r"signature verification failed|InvalidSignature|signatures? (?:do not|does not|don't) match",
+    r"(?:environment variable|env var|setting|config\w*)\b.{0,60}(?:not set|missing|required|undefined|invalid|empty)",
+    r"(?:missing|required|undefined) (?:environment|env|config\w*|setting)",
+    r"KeyError: '?[A-Z][A-Z0-9_]{3,}'?",
+    r"database \"[^\"]*\" does not exist|role \"[^\"]*\" does not exist",
+    r"access[ _]denied|PermissionDenied|PERMISSION_DENIED|insufficient authentication scopes",
+    r"unauthorized_client|invalid_grant|invalid_client",
+    r"SERVICE_SECRET|SECRET_KEY",
+    r"certificate (?:verify failed|has expired)",
+    r"no such host .*\\r|\\r\" is not reachable",
+    r"validation errors? for Settings",
+    r"ConfigurationError|ImproperlyConfigured|InvalidConfiguration|SettingsError",
+)
+
+
+def look(scene: Scene) -> list[Sign]:
+    return [_deploy(scene), _new_exception(scene), _new_revision_only(scene), _config(scene), _refused(scene)]
+
+
+def _deploy(scene: Scene) -> Sign:
+    onset = scene.onset
+    if onset is None:
+        return not_seen("deploy_before", "There is no onset that a deploy could come before ({n} deploys looked at).")
+    changes = scene.deploys[scene.deploys["kind"].isin(["ready", "first_seen", "failed", "requested"])]
+    near = changes[(changes["time"] >= onset - SOON) & (changes["time"] <= onset + AT_ONSET)]
+    return Sign(
+        "deploy_before",
+        Verdict.FIRED if len(near) else Verdict.CLEAR,
+        "{n} changes of the service lie in the half hour before the onset, the last of {words:text} at {time:time}."
+        if len(near)
+        else "{n} changes of the service lie in the half hour before the onset.",
+        time=moment(near["time"].max()) if len(near) else None,
+        n=len(near),
+        words=str(near["revision"].iloc[-1] or "the service") if len(near) else None,
+        unit="changes",
+        method="audit entries; else build labels; else the first sight of a revision",
+        evidence=Query("SELECT * FROM deploys ORDER BY time"),
+    )
+
+
+def _new_exception(scene: Scene) -> Sign:
+    rows = frame(scene.findings["errors"].proof, column="first")
+    if not scene.has_logs:
+        return not_seen("new_exception", "Whether an exception is new cannot be told from {n} lines.", "stderr")
+    told = rows[(rows["kind"] == "exception") & rows["state"].isin(["new", "grown", "unknown"])]
+    kinds = {row["id"]: row["sample"].partition(":")[0] for row in told.to_dict("records")}
+    code = told[told["id"].map(lambda name: PROGRAMMING.search(kinds[name]) is not None).astype(bool)]
+    met = int(code["failed_requests"].sum())
+    return Sign(
+        "new_exception",
+        Verdict.FIRED if len(code) else Verdict.CLEAR,
+        "{n} failures of new kinds come from the service's own code, the most frequent “{words:text}”; "
+        "{total} failed requests met one."
+        if len(code)
+        else "{n} failures of new kinds come from the service's own code.",
+        time=first(code, "first"),
+        share=met / scene.impact if scene.impact else None,
+        n=int(code["count"].sum()),
+        total=met,
+        words=str(code.sort_values("count")["sample"].iloc[-1])[:160] if len(code) else None,
+        unit="failures",
+        method="fingerprints that the baseline does not have, of types that code raises and not a dependency",
+        evidence=Query("SELECT * FROM finding_errors WHERE kind = 'exception' ORDER BY count DESC, id"),
+    )
+
+
+def _new_revision_only(scene: Scene) -> Sign:
+    """Whether the failures keep to the newest revision while an older one served the same routes well."""
+    name = "new_revision_only"
+    if not scene.impact:
+        return not_seen(name, "No failed request shows which revision fails ({n}).", "requests")
+    failed = scene.failed[scene.failed["revision"] != ""]
+    order = pd.concat([scene.before, scene.requests])
+    seen = order[order["revision"] != ""].groupby("revision")["time"].min().sort_values()
+    if failed.empty or len(seen) < 2:
+        return not_seen(
+            name, "Only one revision was seen with requests ({n} failures with a revision).", "a second revision"
+        )
+    newest = str(failed["revision"].mode().iloc[0])
+    routes = set(failed["route"])
+    older = order[order["revision"].isin(seen.index[seen < seen[newest]]) & order["route"].isin(routes)]
+    good = older[(older["status"] < 500).fillna(value=False) & ~older["client"].isin(["preflight"])]
+    share = float((failed["revision"] == newest).mean())
+    bad_before = int((older["status"] >= 500).fillna(value=False).sum())
+    fired = share >= 0.95 and len(good) >= 3 and bad_before <= 0.02 * max(len(older), 1)
+    return Sign(
+        name,
+        Verdict.FIRED if fired else Verdict.CLEAR,
+        "{n} of {total} failed requests met {words:text}; the revisions before it answered {a} requests to the same "
+        "routes without failing.",
+        time=moment(seen[newest]) if fired else None,
+        share=share,
+        n=int((failed["revision"] == newest).sum()),
+        total=len(failed),
+        a=float(len(good)),
+        words=newest,
+        unit="requests",
+        method="failed requests by revision, and the same routes on earlier revisions",
+    )
+
+
+def _config(scene: Scene) -> Sign:
+    if not scene.has_logs:
+        return not_seen(
+            "config_words", "Whether a setting or secret was refused cannot be told from {n} lines.", "stderr"
+        )
+    now, before = scene.lines(CONFIG), scene.lines(CONFIG, before=True)
+    grown = scene.grown(now, before)
+    return Sign(
+        "config_words",
+        Verdict.FIRED if len(now) and grown else Verdict.CLEAR,
+        "{n} lines speak of a refused, missing or wrong setting or secret, {total} in the baseline; "
+        "for example “{words:text}”."
+        if len(now)
+        else "{n} lines speak of a refused, missing or wrong setting or secret.",
+        time=first(now) if grown else None,
+        share=scene.met(now),
+        evidence=scene.rows_of(now),
+        n=len(now),
+        total=len(before),
+        words=str(now["message"].iloc[0])[:160] if len(now) else None,
+        unit="lines",
+        method="words of authentication, secrets and settings; clearly more than in the baseline",
+    )
+
+
+def _refused(scene: Scene) -> Sign:
+    """401 and 403 among real traffic, against the baseline."""
+    if not scene.has("requests"):
+        return not_seen("auth_refused", "Whether callers were refused cannot be told from {n} requests.", "requests")
+    now = scene.real[scene.real["status"].isin([401, 403])]
+    before = scene.before[scene.before["status"].isin([401, 403])]
+    share = len(now) / len(scene.real) if len(scene.real) else 0.0
+    usual = len(before) / len(scene.before) if len(scene.before) else 0.0
+    fired = len(now) >= 10 and share >= 0.05 and share >= 3 * usual
+    return Sign(
+        "auth_refused",
+        Verdict.FIRED if fired else Verdict.CLEAR,
+        "{n} of {total} requests of real traffic were refused as not authorised ({part:pct}); {a:pct} in the baseline.",
+        time=first(now, "end_time") if fired else None,
+        n=len(now),
+        total=len(scene.real),
+        a=usual,
+        unit="requests",
+        method="status of the request log, preflights and uptime checks apart",
+    )

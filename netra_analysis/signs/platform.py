@@ -1,0 +1,162 @@
+"""Signs of the platform and the process: dying while starting, exits in service, no instance, a blocked loop."""
+
+from netra_analysis.finding import Verdict
+from netra_analysis.logtext.platform import read_request_failure
+from netra_analysis.query import Query
+from netra_analysis.reconstruct.frames import frame, where
+from netra_analysis.signs.scene import Scene, any_of, first
+from netra_analysis.signs.sign import Sign, not_seen
+
+CPU, INSTANCES = "container/cpu/utilizations", "container/instance_count"
+CONCURRENCY = "container/max_request_concurrencies"
+BUSY = 0.90
+SEGFAULT = any_of(r"segmentation fault", r"core dumped", r"WORKER TIMEOUT", r"Fatal Python error", r"panic: ")
+
+
+def look(scene: Scene) -> list[Sign]:
+    return [
+        _starting(scene),
+        _exits(scene),
+        _no_instance(scene),
+        _at_maximum(scene),
+        _busy(scene),
+        _blocked(scene),
+    ]
+
+
+def _starting(scene: Scene) -> Sign:
+    if not scene.has("system"):
+        return not_seen(
+            "dies_starting", "Whether instances died while starting cannot be told from {n} entries.", "system"
+        )
+    rows = scene.deaths[scene.deaths["kind"] == "startup"]
+    fates = scene.failed["fate"].isin(["startup_failure", "no_instance"]).sum()
+    return Sign(
+        "dies_starting",
+        Verdict.FIRED if len(rows) else Verdict.CLEAR,
+        "{n} instances died or failed their probe while starting, with {words:text}."
+        if len(rows)
+        else "{n} instances died while starting.",
+        time=first(rows, "start_time"),
+        share=float(fates) / scene.impact if scene.impact and len(rows) else None,
+        n=len(rows),
+        words=str(rows["exit"].mode().iloc[0]) if len(rows) else None,
+        unit="instances",
+        method="exit or failed probe before a request was served",
+        evidence=Query("SELECT * FROM finding_crashes WHERE kind = 'startup' ORDER BY start_time"),
+    )
+
+
+def _exits(scene: Scene) -> Sign:
+    if not scene.has("system"):
+        return not_seen(
+            "exits_in_service", "Whether a process exited cannot be told from {n} system entries.", "system"
+        )
+    rows = scene.deaths[scene.deaths["kind"].isin(["exit", "signal", "probe"])]
+    return Sign(
+        "exits_in_service",
+        Verdict.FIRED if len(rows) else Verdict.CLEAR,
+        "{n} instances ended in mid-service for a reason other than memory, with {words:text}."
+        if len(rows)
+        else "{n} instances ended in mid-service for a reason other than memory.",
+        time=first(rows, "start_time"),
+        share=_killed(scene) if len(rows) else None,
+        n=len(rows),
+        words=", ".join(sorted(set(rows["exit"]))[:3]) if len(rows) else None,
+        unit="instances",
+        method="exit codes, signals and liveness probes; orderly ends left out",
+        evidence=Query("SELECT * FROM finding_crashes WHERE kind IN ('exit', 'signal', 'probe') ORDER BY start_time"),
+    )
+
+
+def _killed(scene: Scene) -> float | None:
+    if not scene.impact:
+        return None
+    return float(scene.failed["fate"].isin(["killed_with_instance", "no_instance"]).mean())
+
+
+def _no_instance(scene: Scene) -> Sign:
+    if not scene.has("requests"):
+        return not_seen(
+            "no_instance", "Whether requests found no instance cannot be told from {n} requests.", "requests"
+        )
+    texts = [text if isinstance(text, str) else "" for text in scene.requests["platform_text"]]
+    rows = scene.requests[where(scene.requests, [read_request_failure(text) == "no_instance" for text in texts])]
+    failed = int((scene.failed["fate"] == "no_instance").sum())
+    return Sign(
+        "no_instance",
+        Verdict.FIRED if len(rows) else Verdict.CLEAR,
+        "{n} requests found no instance available, {total} of them answered with a 5xx.",
+        time=first(rows, "end_time"),
+        share=failed / scene.impact if scene.impact else None,
+        n=len(rows),
+        total=failed,
+        unit="requests",
+        method="the platform's own reason in the request log, 429s included",
+    )
+
+
+def _at_maximum(scene: Scene) -> Sign:
+    own = scene.all_metrics[scene.all_metrics["metric"].str.endswith(INSTANCES)]
+    own = own[(own["time"] >= scene.window.start) & (own["time"] < scene.window.end)]
+    limit = scene.settings.limits.max_instances
+    if own.empty or not limit:
+        says = "Whether the service was at its maximum of instances cannot be told: {n} points with a known limit."
+        return not_seen("instances_at_maximum", says, "metrics.instance_count")
+    total = own.groupby("time")["value"].sum()
+    full = total[total >= limit]
+    return Sign(
+        "instances_at_maximum",
+        Verdict.FIRED if len(full) else Verdict.CLEAR,
+        "At the most {a} instances ran, of {b} that are allowed.",
+        time=full.index.min().to_pydatetime() if len(full) else None,
+        a=float(total.max()),
+        b=float(limit),
+        unit="instances",
+        method="instance count, active and idle, against the limit in the parameters",
+    )
+
+
+def _busy(scene: Scene) -> Sign:
+    cpu = scene.metric(CPU)
+    cpu = cpu[(cpu.index >= scene.window.start) & (cpu.index < scene.window.end)]
+    if cpu.empty:
+        return not_seen(
+            "cpu_busy", "Whether the CPU was at its limit cannot be told: {n} points of its metric.", "metrics.cpu"
+        )
+    hot = cpu[cpu >= BUSY]
+    sustained = len(hot) >= 3
+    return Sign(
+        "cpu_busy",
+        Verdict.FIRED if sustained else Verdict.CLEAR,
+        "CPU was at or above {b:pct} in {n} of {total} points; the highest was {a:pct}.",
+        time=hot.index.min().to_pydatetime() if sustained else None,
+        n=len(hot),
+        total=len(cpu),
+        a=float(cpu.max()),
+        b=BUSY,
+        unit="points",
+        method="CPU utilisation metric, once a minute",
+    )
+
+
+def _blocked(scene: Scene) -> Sign:
+    finding = scene.findings["event_loop"]
+    if finding.verdict is Verdict.NO_DATA:
+        return not_seen("loop_blocked", "Whether the event loop was blocked cannot be told ({n}).", *finding.missing)
+    rows = frame(finding.proof)
+    held = rows[rows["blocked"]]
+    failed = set(scene.failed["id"])
+    return Sign(
+        "loop_blocked",
+        finding.verdict,
+        "{n} requests waited a second or more outside their handler, together with others of their instance."
+        if len(held)
+        else "{n} requests were held up together outside their handler.",
+        time=first(held),
+        share=len(failed & set(held["id"])) / scene.impact if scene.impact and len(held) else None,
+        n=len(held),
+        unit="requests",
+        method="latency at the edge against the handler's own duration",
+        evidence=Query("SELECT * FROM finding_event_loop WHERE blocked ORDER BY time, id"),
+    )
