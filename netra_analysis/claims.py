@@ -11,7 +11,6 @@ from netra_analysis.finding import Claim, Finding, Standing, Statement
 from netra_analysis.query import Query, digest, plain
 from netra_analysis.sources.engine import Engine
 
-
 SAMPLE = 5  # rows that travel with a claim; its evidence query shows all of them
 
 

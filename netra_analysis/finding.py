@@ -44,7 +44,8 @@ _NAMES_WITH_DIGITS = re.compile(r"\b(?:[1-5]xx|p50|p95|p99|HTTP/[123](?:\.[01])?
 
 
 class _Prose(string.Formatter):
-    """`{n}` a number as people write it, `{t:time}` a UTC time, `{x:pct}` a share, `{x:dur}` a duration."""
+    """`{n}` a number as people write it, `{n:# entry}` with its noun, `{t:time}` a UTC time, `{x:pct}` a share,
+    `{x:dur}` a duration, `{x:text}` a text as it is."""
 
     def format_field(self, value: Any, format_spec: str) -> str:
         if value is None:
@@ -62,8 +63,19 @@ class _Prose(string.Formatter):
                 return str(value)
             case "":
                 return number_text(value)
+            case _ if format_spec.startswith("# "):
+                return counted(value, format_spec[2:])
             case _:
                 return format(value, format_spec)
+
+
+def counted(number: Any, noun: str) -> str:
+    """`1 kind`, `2 kinds`, `3 entries`: the number with its noun."""
+    if number == 1:
+        return f"1 {noun}"
+    head, _, last = noun.rpartition(" ")
+    many = last[:-1] + "ies" if last.endswith("y") and last[-2:-1] not in "aeou" else last + "s"
+    return f"{number_text(number)} {head + ' ' if head else ''}{many}"
 
 
 def number_text(value: Any) -> str:

@@ -101,9 +101,9 @@ class Answer:
         """The heading of its part of a report, with the state that its verdict gives it."""
         state, reason = State.OK, ""
         if self.verdict is Verdict.NO_DATA:
-            state, reason = State.NOT_QUERIED, f"no data: {', '.join(self.finding.missing)}"
-        elif self.verdict is Verdict.CLEAR:
-            state = State.OK
+            asked = any(name.startswith("metrics") for name in self.finding.missing)
+            state = State.NOT_QUERIED if asked else State.NO_ROWS
+            reason = f"the data hold no {' and no '.join(self.finding.missing)}"
         return Section(self.finding.detector.replace("_", "-"), _TITLES[self.finding.detector], state, reason)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
@@ -319,7 +319,7 @@ class Incident:
         figure = figures.key_figure(self.tables, self.params, self.findings)
         caption = (
             "Requests and failures by fate, latency, memory, pool and instances on one time axis in UTC. "
-            "Crosses are deaths of instances, triangles are deploys; what is shaded could not be seen."
+            "Crosses are deaths of instances, triangles are deploys; shaded is where the named stream has nothing."
         )
         return Chart(charts.lanes(figure), f"{self.params.service}, {self.params.asked}", caption)
 

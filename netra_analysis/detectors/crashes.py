@@ -3,7 +3,10 @@
 What counts as a death is in `reconstruct.episodes`: the platform says so, a traceback alone does not.
 """
 
+from datetime import timedelta
+
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from netra_analysis.detectors.settings import Settings
 from netra_analysis.finding import Finding, Standing, Statement, Verdict
@@ -22,7 +25,7 @@ def detect(tables: Tables, settings: Settings) -> Finding:
     proof = crash_episodes(tables, settings.window)
     if not proof.num_rows:
         return Finding(NAME, Verdict.CLEAR, proof, _clear(settings))
-    said = _fired(proof, requests=tables.coverage.has("requests"))
+    said = _fired(proof, requests=tables.coverage.has("requests")) + _at_the_edge(tables, proof)
     return Finding(NAME, Verdict.FIRED, proof, said, strength=1.0, time=proof["start_time"][0].as_py())
 
 
@@ -81,12 +84,12 @@ _KIND_WORDS = {
     "oom": "{n} of the deaths: killed over the memory limit, {used} MiB used of {limit_mib} MiB at the most.",
     "exit": "{n} of the deaths: the server process exited by itself ({exits}).",
     "signal": "{n} of the deaths: ended by a signal ({exits}) without a word about memory.",
-    "startup": "{n} of the deaths: while starting, before a single request was served ({exits}).",
+    "startup": "{n} of the deaths: while starting ({exits}), {least:dur} to {longest:dur} after the start.",
     "probe": "{n} of the deaths: shut down after failed liveness probes.",
 }
 _KIND_SQL = """
 SELECT COUNT(*) AS n, MAX(used_mib) AS used, MAX(limit_mib) AS limit_mib,
-  STRING_AGG(DISTINCT exit, ', ' ORDER BY exit) AS exits
+  STRING_AGG(DISTINCT exit, ', ' ORDER BY exit) AS exits, MIN(lived_s) AS least, MAX(lived_s) AS longest
 FROM finding_crashes
 WHERE kind = @kind
 """
@@ -116,13 +119,13 @@ _LOOP_ROWS_SQL = "SELECT * FROM finding_crashes WHERE loop = @loop ORDER BY star
 
 def _fired(proof: pa.Table, *, requests: bool) -> tuple[Statement, ...]:
     method = "system log lines of one instance within half a minute make one death; a traceback alone is none"
-    victims = "{victims} requests failed with their instance."
+    victims = "{victims:# request} failed with their instance."
     if not requests:
         victims = "how many requests failed with them is not known, because the request log is missing."
     said = [
         Statement(
             "CR1",
-            "{n} crash episodes, the first at {first:time}, the last at {last:time}; " + victims,
+            "{n:# crash episode}, the first at {first:time}, the last at {last:time}; " + victims,
             Query(_ALL_SQL),
             value="n",
             unit="episodes",
@@ -148,6 +151,31 @@ def _fired(proof: pa.Table, *, requests: bool) -> tuple[Statement, ...]:
     return tuple(said)
 
 
+_EDGE_SQL = """
+SELECT TIMESTAMP_DIFF((SELECT MIN(start_time) FROM finding_crashes), MIN(time), MICROSECOND) / 1000000 AS gap,
+  MIN(time) AS first
+FROM entries
+"""
+EDGE = timedelta(minutes=1)
+
+
+def _at_the_edge(tables: Tables, proof: pa.Table) -> tuple[Statement, ...]:
+    """When the data begin with a death, the first that is seen need not be the first there was."""
+    begin = pc.min(tables.entries["time"]).as_py()
+    if proof["start_time"][0].as_py() - begin > EDGE:
+        return ()
+    return (
+        Statement(
+            "CR-edge",
+            "The data begin only {gap:dur} before the first death that is seen: it need not be the first there was.",
+            Query(_EDGE_SQL),
+            value="gap",
+            unit="s",
+            method="first entry of the service against the first death",
+        ),
+    )
+
+
 def _of_kind(kind: str, method: str) -> Statement:
     return Statement(
         f"CR-{kind}",
@@ -163,7 +191,7 @@ def _of_kind(kind: str, method: str) -> Statement:
 def _of_loop(loop: int) -> Statement:
     return Statement(
         f"CR-loop{loop}",
-        "One restart loop of {revision}: {n} deaths in {span:dur}, one every {period:dur} on average, "
+        "One restart loop of {revision}: {n:# death} in {span:dur}, one every {period:dur} on average, "
         "each with {exit}.",
         Query(_LOOP_SQL, {"loop": loop}),
         value="n",

@@ -26,7 +26,7 @@ def detect(tables: Tables, settings: Settings) -> Finding:
     failed = failed_requests(tables, crash_episodes(tables, settings.window), settings.window)
     proof = fingerprints(tables, failed, settings.window, settings.baseline)
     news = [row for row in proof.to_pylist() if row["level"] in _LOUD and row["state"] in ("new", "grown", "unknown")]
-    said = _said(proof, settings)
+    said = _said(proof, settings, requests=tables.coverage.has("requests"))
     if news:
         strength = 1.0 if any(row["state"] != "unknown" for row in news) else 0.5
         first = min(row["first"] for row in news)
@@ -60,11 +60,16 @@ LIMIT 1
 """
 _LINES_SQL = """
 SELECT COALESCE(SUM(count), 0) AS n, COUNT(*) AS kinds, COUNTIF(state = 'as before') AS same_kinds,
-  COUNTIF(state IN ('new', 'grown')) AS news
+  COUNTIF(state IN ('new', 'grown')) AS news, COUNTIF(state = 'unknown') AS unknown_kinds
 FROM finding_errors
 WHERE kind = 'message' AND count > 0 AND level IN ('ERROR', 'CRITICAL')
 """
 _ROWS_SQL = "SELECT * FROM finding_errors WHERE kind = @kind AND count > 0 ORDER BY count DESC, id, level"
+_LOUD_ROWS_SQL = """
+SELECT title, level, count, before, state, first, last, sample FROM finding_errors
+WHERE kind = 'message' AND count > 0 AND level IN ('ERROR', 'CRITICAL')
+ORDER BY count DESC, id, level
+"""
 _SAMPLES_SQL = """
 SELECT e.time, e.instance, e.title, e.message, e.tellings, e.complete, e.place, e.id
 FROM exceptions AS e
@@ -74,13 +79,14 @@ ORDER BY e.time, e.id
 _METHOD = "tracebacks stitched from their entries, repeats and wrappers folded, grouped by type and own frames"
 
 
-def _said(proof: pa.Table, settings: Settings) -> tuple[Statement, ...]:
+def _said(proof: pa.Table, settings: Settings, *, requests: bool) -> tuple[Statement, ...]:
     kinds = {(row["kind"], row["count"] > 0) for row in proof.to_pylist()}
     whole = (
-        "{n} failures of {kinds} kinds were told by the application: {new_kinds} new, {grown_kinds} grown, "
-        "{unknown_kinds} without a baseline to compare with; {met} of the failed requests met one."
+        "{n:# failure} of {kinds:# kind}: {new_kinds} new, {grown_kinds} grown, "
+        "{unknown_kinds} without a baseline to compare with"
     )
-    none = "The application told of {n} failures with a traceback or an exception by name."
+    whole += "; {met:# failed request} met one." if requests else "."
+    none = "{n:# failure} with a traceback or an exception by name."
     said = [
         Statement(
             "ER1",
@@ -98,7 +104,7 @@ def _said(proof: pa.Table, settings: Settings) -> tuple[Statement, ...]:
             Statement(
                 "ER-top",
                 "The most frequent: {title:text}, {n} times from {first:time} to {last:time} ({state}), "
-                "in its words “{sample:text}”; {met} failed requests met it.",
+                "in its words “{sample:text}”.",
                 Query(_TOP_SQL),
                 value="n",
                 unit="failures",
@@ -110,13 +116,13 @@ def _said(proof: pa.Table, settings: Settings) -> tuple[Statement, ...]:
     said.append(
         Statement(
             "ER-lines",
-            "Beside these, {n} lines at level ERROR or above, of {kinds} kinds; "
-            "{same_kinds} kinds as often as before, {news} new or grown.",
+            "{n:# line} at level ERROR or above beside these, of {kinds:# kind}: {same_kinds} as often as before, "
+            "{news} new or grown, {unknown_kinds} without a baseline to compare with.",
             Query(_LINES_SQL),
             value="n",
             unit="lines",
             method="levels read from text where the platform gives none; messages masked and grouped by template",
-            evidence=Query(_ROWS_SQL, {"kind": "message"}),
+            evidence=Query(_LOUD_ROWS_SQL),
         )
     )
-    return tuple(said)
+    return tuple(said) if ("exception", True) in kinds else tuple(reversed(said))

@@ -30,9 +30,18 @@ def detect(tables: Tables, settings: Settings) -> Finding:
         return Finding(NAME, Verdict.NO_DATA, table([], FAILED), (_NO_DATA,), missing=("requests",))
     proof = failed_requests(tables, crash_episodes(tables, settings.window), settings.window)
     if not proof.num_rows:
-        return Finding(NAME, Verdict.CLEAR, proof, (_clear(settings),))
+        return Finding(NAME, Verdict.CLEAR, proof, (_clear(settings), *_refused(tables, settings)))
+    proof = numbered(proof)
     began = onset(proof, tables, settings)
-    return Finding(NAME, Verdict.FIRED, proof, _fired(proof, settings), strength=_strength(proof), time=began)
+    said = (*_fired(proof, settings), *_refused(tables, settings))
+    return Finding(NAME, Verdict.FIRED, proof, said, strength=_strength(proof), time=began)
+
+
+def numbered(failed: pa.Table) -> pa.Table:
+    """`failed` in the order of its ends, with the number of the burst that each belongs to."""
+    failed = failed.sort_by([("end_time", "ascending"), ("id", "ascending")])
+    bursts = (frame(failed)["end_time"].diff() > BURST_GAP).cumsum() + 1
+    return failed.append_column("burst", pa.array(bursts.tolist(), pa.int64()))
 
 
 def onset(failed: pa.Table, tables: Tables, settings: Settings) -> datetime | None:
@@ -70,7 +79,7 @@ _NO_DATA = Statement(
 )
 _CLEAR_SQL = """
 SELECT COUNT(*) AS n, COUNTIF(client NOT IN ('preflight', 'uptime_check')) AS real_n,
-  COUNTIF(status >= 400) AS refused
+  MIN(end_time) AS first, MAX(end_time) AS last
 FROM requests
 WHERE end_time >= @start AND end_time < @end
 """
@@ -104,26 +113,83 @@ HAVING COUNTIF(status >= 500) > 0
 ORDER BY n DESC, route
 LIMIT 1
 """
-_ROUTE_ROWS_SQL = """
-SELECT route, method, COUNT(*) AS failed, MIN(end_time) AS first, MAX(end_time) AS last
-FROM finding_failed_requests
-GROUP BY route, method
-ORDER BY failed DESC, route, method
-"""
 _PREFLIGHT_SQL = """
 SELECT COUNTIF(client = 'preflight' AND status < 400) AS preflights,
-  COUNTIF(client != 'preflight' AND status < 400) AS fine, COUNT(DISTINCT route) AS routes
+  COUNTIF(client NOT IN ('preflight', 'uptime_check') AND status < 400) AS fine, COUNT(DISTINCT route) AS routes
 FROM requests
 WHERE end_time >= @start AND end_time < @end
   AND route IN (SELECT DISTINCT route FROM finding_failed_requests)
 """
 
 
+_BY_ROUTE_SQL = """
+SELECT route, COUNTIF(status >= 500) AS failed, COUNTIF(status < 400 AND client != 'preflight') AS succeeded,
+  COUNTIF(status >= 400 AND status < 500) AS refused, COUNTIF(client = 'preflight' AND status < 400) AS preflights
+FROM requests
+WHERE end_time >= @start AND end_time < @end AND client != 'uptime_check'
+  AND route IN (SELECT DISTINCT route FROM finding_failed_requests)
+GROUP BY route
+ORDER BY failed DESC, route
+"""
+_BURSTS_SQL = """
+SELECT burst, COUNT(*) AS failed, MIN(end_time) AS first, MAX(end_time) AS last
+FROM finding_failed_requests
+GROUP BY burst
+ORDER BY first
+"""
+_BURST_SQL = """
+SELECT COUNT(DISTINCT burst) AS n, MAX(failed) AS most, MAX_BY(first, failed) AS first, MAX_BY(last, failed) AS last
+FROM (
+  SELECT burst, COUNT(*) AS failed, MIN(end_time) AS first, MAX(end_time) AS last
+  FROM finding_failed_requests
+  GROUP BY burst
+)
+"""
+_REFUSED_SQL = """
+SELECT SUM(n) AS n, MAX(n) AS most, MAX_BY(route, n) AS route, MAX_BY(status, n) AS status
+FROM (
+  SELECT route, status, COUNT(*) AS n
+  FROM requests
+  WHERE end_time >= @start AND end_time < @end AND status >= 400 AND status < 500
+    AND client NOT IN ('preflight', 'uptime_check')
+  GROUP BY route, status
+)
+"""
+_REFUSED_ROWS_SQL = """
+SELECT status, route, method, client, COUNT(*) AS n, MIN(end_time) AS first, MAX(end_time) AS last
+FROM requests
+WHERE end_time >= @start AND end_time < @end AND status >= 400 AND status < 500
+  AND client NOT IN ('preflight', 'uptime_check')
+GROUP BY status, route, method, client
+ORDER BY n DESC, status, route, method, client
+"""
+
+
+def _refused(tables: Tables, settings: Settings) -> tuple[Statement, ...]:
+    """What was refused with a 4xx: no failure of the service by itself, and often the first sign of one."""
+    asked = frame(tables.requests, settings.window, "end_time")
+    real = asked[~asked["client"].isin(["preflight", "uptime_check"])]
+    if not ((real["status"] >= 400) & (real["status"] < 500)).fillna(value=False).any():
+        return ()
+    return (
+        Statement(
+            "FR-refused",
+            "{n:# request} of real traffic were refused with a 4xx; most often {route:text} with status {status}, "
+            "{most} times.",
+            Query(_REFUSED_SQL, settings.bound()),
+            value="n",
+            unit="requests",
+            method="status of the request log; preflights and uptime checks apart",
+            evidence=Query(_REFUSED_ROWS_SQL, settings.bound()),
+        ),
+    )
+
+
 def _clear(settings: Settings) -> Statement:
     return Statement(
         "FR1",
-        "No request failed with a 5xx: {n} requests ended in the window, {real_n} of them real traffic; "
-        "{refused} were refused with a 4xx.",
+        "No request failed with a 5xx among the {n:# request} that ended between {first:time} and {last:time}, "
+        "{real_n} of them real traffic.",
         Query(_CLEAR_SQL, settings.bound()),
         value="real_n",
         unit="requests",
@@ -136,8 +202,8 @@ def _fired(proof: pa.Table, settings: Settings) -> tuple[Statement, ...]:
     said = [
         Statement(
             "FR1",
-            "{n} requests failed with a 5xx, the first at {first:time}, the last at {last:time}: "
-            "{real_n} of {real_total} requests of real traffic ({share:pct}).",
+            "{n:# request} failed with a 5xx, the first at {first:time}, the last at {last:time}; "
+            "{real_n} of them are real traffic, of which {real_total:# request} ended ({share:pct}).",
             Query(_ALL_SQL, settings.bound()),
             value="n",
             unit="requests",
@@ -147,23 +213,37 @@ def _fired(proof: pa.Table, settings: Settings) -> tuple[Statement, ...]:
         ),
         Statement(
             "FR-route",
-            "Most of them on {route:text}: {n} of its {total} requests failed, {fine} succeeded.",
+            "The route with the most failures is {route:text}: {n} of its {total:# request} failed, {fine} succeeded.",
             Query(_ROUTE_SQL, settings.bound()),
             value="n",
             unit="requests",
             method=method,
-            evidence=Query(_ROUTE_ROWS_SQL),
+            evidence=Query(_BY_ROUTE_SQL, settings.bound()),
         ),
         Statement(
             "FR-preflights",
-            "On the failing routes {fine} other requests succeeded, and {preflights} preflights, "
+            "On the failing routes {fine:# other request} succeeded, and {preflights:# preflight}, "
             "whose success says nothing about the route.",
             Query(_PREFLIGHT_SQL, settings.bound()),
-            value="preflights",
+            value="fine",
             unit="requests",
-            method="OPTIONS requests counted apart",
+            method="real traffic to these routes; OPTIONS requests of browsers counted apart",
+            evidence=Query(_BY_ROUTE_SQL, settings.bound()),
         ),
     ]
+    if len(set(proof["burst"].to_pylist())) > 1:
+        said.append(
+            Statement(
+                "FR-bursts",
+                "They came in {n:# burst}, with ten quiet minutes or more between; the largest had {most:# failure}, "
+                "from {first:time} to {last:time}.",
+                Query(_BURST_SQL),
+                value="n",
+                unit="bursts",
+                method="failures more than ten minutes apart belong to different bursts",
+                evidence=Query(_BURSTS_SQL),
+            )
+        )
     fates = proof["fate"].to_pylist()
     said += [_of_fate(fate) for fate in sorted(set(fates) - {"unexplained"}, key=lambda f: (-fates.count(f), f))]
     said.append(

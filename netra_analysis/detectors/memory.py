@@ -107,7 +107,7 @@ SELECT COUNT(*) AS n, APPROX_QUANTILES(ratio, 100)[OFFSET(50)] AS median, MIN(ra
 FROM finding_memory
 WHERE witness != 'kill line'
 """
-_ROWS_SQL = "SELECT * FROM finding_memory ORDER BY time, witness, instance"
+_METRIC_ROWS_SQL = "SELECT * FROM finding_memory WHERE witness != 'kill line' ORDER BY ratio DESC, time"
 _KILL_ROWS_SQL = "SELECT * FROM finding_memory WHERE witness = 'kill line' ORDER BY time"
 _METRIC_METHOD = "the highest statistic of the utilisation metric, one point a minute; it can miss what lies between"
 
@@ -137,7 +137,7 @@ def _clear(settings: Settings) -> Statement:
         value="peak",
         unit="share of the limit",
         method=_METRIC_METHOD,
-        evidence=Query(_ROWS_SQL),
+        evidence=Query(_METRIC_ROWS_SQL),
     )
 
 
@@ -147,7 +147,7 @@ def _fired(settings: Settings, *, lines: bool, metric: bool) -> tuple[Statement,
         said.append(
             Statement(
                 "ME-kills",
-                "The platform named a passed memory limit {n} times: {used} MiB used of {limit_mib} MiB at the most, "
+                "The platform killed {n:# instance} over the memory limit: {used} MiB of {limit_mib} MiB at the most, "
                 "first at {first:time}, last at {last:time}.",
                 Query(_KILL_SQL),
                 value="used",
@@ -170,7 +170,7 @@ def _fired(settings: Settings, *, lines: bool, metric: bool) -> tuple[Statement,
                 value="peak",
                 unit="share of the limit",
                 method=_METRIC_METHOD,
-                evidence=Query(_ROWS_SQL),
+                evidence=Query(_METRIC_ROWS_SQL),
                 at="first",
             )
         )
@@ -182,7 +182,7 @@ def _fired(settings: Settings, *, lines: bool, metric: bool) -> tuple[Statement,
                 value="median",
                 unit="share of the limit",
                 method=_METRIC_METHOD,
-                evidence=Query(_ROWS_SQL),
+                evidence=Query(_METRIC_ROWS_SQL),
             )
         )
     return tuple(said)

@@ -121,7 +121,8 @@ SELECT
   (SELECT COUNT(*) FROM finding_pool WHERE witness = 'in use') AS points,
   (SELECT COUNT(*) FROM app_logs WHERE time >= @start AND time < @end) AS lines
 """
-_ROWS_SQL = "SELECT * FROM finding_pool ORDER BY time, witness, id"
+_LEVEL_ROWS_SQL = "SELECT * FROM finding_pool WHERE witness = 'in use' ORDER BY value DESC, time, id"
+_WAIT_ROWS_SQL = "SELECT * FROM finding_pool WHERE witness = 'waiting' ORDER BY value DESC, time, id"
 _TIMEOUT_ROWS_SQL = """
 SELECT l.time, l.instance, l.level, l.message, l.id
 FROM app_logs AS l
@@ -152,7 +153,7 @@ def _clear() -> Statement:
         value="peak",
         unit="connections",
         method="pool metric, one point a minute; it can miss what lies between",
-        evidence=Query(_ROWS_SQL),
+        evidence=Query(_LEVEL_ROWS_SQL),
     )
 
 
@@ -167,7 +168,7 @@ def _fired(settings: Settings, *, levels: bool, timeouts: bool, waits: bool) -> 
                 value="peak",
                 unit="connections",
                 method="pool metric, one point a minute; it can miss what lies between",
-                evidence=Query(_ROWS_SQL),
+                evidence=Query(_LEVEL_ROWS_SQL),
                 at="first",
             )
         )
@@ -175,19 +176,20 @@ def _fired(settings: Settings, *, levels: bool, timeouts: bool, waits: bool) -> 
         said.append(
             Statement(
                 "PO-waits",
-                "Requests waited for a connection in {waiting_n} of {n} points, {peak} at once at the most.",
+                "Its gauge showed waiting requests in {waiting_n} of {n:# point}, {peak} at once at the most; "
+                "read once a minute, it misses shorter waits.",
                 Query(_WAIT_SQL),
                 value="waiting_n",
                 unit="points",
                 method="pool metric, one point a minute",
-                evidence=Query(_ROWS_SQL),
+                evidence=Query(_WAIT_ROWS_SQL),
             )
         )
     if timeouts:
         said.append(
             Statement(
                 "PO-timeouts",
-                "{n} waits for a connection timed out, the first at {first:time}, the last at {last:time}.",
+                "{n:# wait} for a connection timed out, the first at {first:time}, the last at {last:time}.",
                 Query(_TIMEOUT_SQL),
                 value="n",
                 unit="time-outs",

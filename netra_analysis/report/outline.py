@@ -26,9 +26,8 @@ class Anchors:
         return name
 
 
-def section(anchor: str, title: str, state: str = "ok", reason: str = "", *, chip: bool = True) -> dict[str, Any]:
-    """`chip`: whether the state is shown beside the title; a heading of prose has none to show."""
-    return {"anchor": anchor, "title": title, "state": state, "reason": reason, "nodes": [], "chip": chip}
+def section(anchor: str, title: str, state: str = "ok", reason: str = "") -> dict[str, Any]:
+    return {"anchor": anchor, "title": title, "state": state, "reason": reason, "nodes": []}
 
 
 def outline(nb: dict[str, Any], anchors: Anchors, *, cells: bool) -> list[dict[str, Any]]:
@@ -58,7 +57,7 @@ def _add(sections: list[dict[str, Any]], node: Node, anchors: Anchors) -> None:
     if node["kind"] == "markdown":
         title, rest = markdown.split_title(node["source"], "## ")
         if title:
-            sections.append(section(anchors.place(title, f"section-{len(sections)}"), title, chip=False))
+            sections.append(section(anchors.place(title, f"section-{len(sections)}"), title))
             node = {**node, "source": rest}
             if not rest.strip():
                 return

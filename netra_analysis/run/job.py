@@ -136,7 +136,7 @@ def page_meta(incident: Incident, found: dict[str, Any], frozen: str, now: datet
         title=f"Postmortem: {asked.incident}",
         service=asked.service,
         region=asked.region or "",
-        revisions=tuple(sorted({r for r in incident.tables.requests["revision"].to_pylist() if r})),
+        revisions=_revisions(incident),
         window=asked.asked,
         synthetic=asked.synthetic,
         data_until=max(logs, default=None),
@@ -144,9 +144,15 @@ def page_meta(incident: Incident, found: dict[str, Any], frozen: str, now: datet
         generated_at=now,
         versions=versions,
         claims_count={standing: standings.count(standing) for standing in sorted(set(standings))},
-        bytes_scanned=0,
+        bytes_scanned=None,
         local_zone=None,
     )
+
+
+def _revisions(incident: Incident) -> tuple[str, ...]:
+    """Every revision that was seen in any stream."""
+    seen = incident.tables.entries["revision"].unique().to_pylist()
+    return tuple(sorted(name for name in seen if name))
 
 
 def capsule_versions() -> dict[str, str]:

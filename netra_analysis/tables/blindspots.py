@@ -41,6 +41,9 @@ def blind_spots(
     bound: dict[str, Bound] = {"service": params.service, "start": window.start, "end": window.end}
     times = engine.run(Query(_TIMES_SQL, bound))["time"].to_pylist()
     spots = [*_missing(streams), *_ends(streams, window), *_crowded(times, window), *_silences(times)]
+    before: dict[str, Bound] = {"service": params.service, "start": params.before.start, "end": params.before.end}
+    if not engine.run(Query(_TIMES_SQL, before)).num_rows:
+        spots.append(f"the baseline ({params.before}) holds no log entry: cannot tell new from usual")
     spots += [
         f"no memory metric from {stamp(a)} to {stamp(b)}: cannot tell memory then"
         for a, b in memory_gaps(metrics, window)

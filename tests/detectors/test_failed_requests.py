@@ -66,6 +66,7 @@ def test_preflights_do_not_make_a_route_healthy(tmp_path: Path) -> None:
     inc = opened(tmp_path, [*options, *[request(101 + i, 500, "/api/pay", method="POST") for i in range(3)]])
     assert inc.failed_requests.claim("FR1").values["share"] == 1.0
     assert inc.failed_requests.claim("FR-preflights").values == {"preflights": 9, "fine": 0, "routes": 1}
+    assert inc.failed_requests.claim("FR-preflights").value == 0
 
 
 def test_no_failure_is_clear_and_no_request_log_is_no_data(tmp_path: Path) -> None:
@@ -73,5 +74,5 @@ def test_no_failure_is_clear_and_no_request_log_is_no_data(tmp_path: Path) -> No
     (tmp_path / "b").mkdir()
     clear = opened(tmp_path / "a", [request(1, 200), request(2, 404)])
     assert clear.failed_requests.verdict is Verdict.CLEAR
-    assert clear.failed_requests.claim("FR1").values["refused"] == 1
+    assert clear.failed_requests.claim("FR-refused").value == 1
     assert opened(tmp_path / "b", [said(1, "x")]).failed_requests.verdict is Verdict.NO_DATA
