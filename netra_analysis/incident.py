@@ -298,7 +298,7 @@ class Incident:
     @property
     def blind_spots(self) -> Card:
         """What the data cannot show, and which questions that leaves open."""
-        spots = self.tables.coverage.blind_spots
+        spots = (*self.tables.coverage.blind_spots, *self.tables.coverage.warnings)
         if not spots:
             return Card("No blind spot known", "Every stream is present and covers the window.", "quiet")
         return Card(f"{len(spots)} blind spots", "\n".join(spots), "warning")

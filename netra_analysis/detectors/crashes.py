@@ -20,24 +20,25 @@ NAME = "crashes"
 
 def detect(tables: Tables, settings: Settings) -> Finding:
     """Crash episodes in the window, one row each, and what may be said of them."""
-    if not tables.coverage.has("system"):
-        return Finding(NAME, Verdict.NO_DATA, table([], EPISODES), (_NO_DATA,), missing=("system",))
     proof = crash_episodes(tables, settings.window)
+    if not proof.num_rows and not settings.holds(tables.lifecycle):
+        return Finding(NAME, Verdict.NO_DATA, table([], EPISODES), (_no_data(settings),), missing=("system",))
     if not proof.num_rows:
         return Finding(NAME, Verdict.CLEAR, proof, _clear(settings))
     said = _fired(proof, requests=tables.coverage.has("requests")) + _at_the_edge(tables, proof)
     return Finding(NAME, Verdict.FIRED, proof, said, strength=1.0, time=proof["start_time"][0].as_py())
 
 
-_NO_DATA = Statement(
-    "CR1",
-    "Whether an instance crashed cannot be told: the data hold {n} entries of the platform's system log.",
-    Query("SELECT COUNT(*) AS n FROM lifecycle"),
-    value="n",
-    unit="entries",
-    method="count of system log entries",
-    standing=Standing.UNTESTABLE,
-)
+def _no_data(settings: Settings) -> Statement:
+    return Statement(
+        "CR1",
+        "Whether an instance crashed cannot be told: the window holds {n} entries of the platform's system log.",
+        Query("SELECT COUNT(*) AS n FROM lifecycle WHERE time >= @start AND time < @end", settings.bound()),
+        value="n",
+        unit="entries",
+        method="count of system log entries",
+        standing=Standing.UNTESTABLE,
+    )
 
 
 _CLEAR_SQL = """

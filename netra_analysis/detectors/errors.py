@@ -10,7 +10,7 @@ from netra_analysis.detectors.settings import Settings
 from netra_analysis.finding import Finding, Standing, Statement, Verdict
 from netra_analysis.query import Query
 from netra_analysis.reconstruct.episodes import crash_episodes
-from netra_analysis.reconstruct.fates import failed_requests
+from netra_analysis.reconstruct.fates import AFTERMATH, failed_requests
 from netra_analysis.reconstruct.fingerprints import FINGERPRINTS, fingerprints
 from netra_analysis.reconstruct.frames import table
 from netra_analysis.tables import Tables
@@ -21,9 +21,9 @@ _LOUD = ("ERROR", "CRITICAL")
 
 def detect(tables: Tables, settings: Settings) -> Finding:
     """Every kind of failure and of loud line in the window, compared with the baseline."""
-    if not tables.app_logs.num_rows:
-        return Finding(NAME, Verdict.NO_DATA, table([], FINGERPRINTS), (_NO_DATA,), missing=("stderr",))
-    failed = failed_requests(tables, crash_episodes(tables, settings.window), settings.window)
+    if not settings.holds(tables.app_logs):
+        return Finding(NAME, Verdict.NO_DATA, table([], FINGERPRINTS), (_no_data(settings),), missing=("stderr",))
+    failed = failed_requests(tables, crash_episodes(tables, settings.window.widened(before=AFTERMATH)), settings.window)
     proof = fingerprints(tables, failed, settings.window, settings.baseline)
     news = [row for row in proof.to_pylist() if row["level"] in _LOUD and row["state"] in ("new", "grown", "unknown")]
     said = _said(proof, settings, requests=tables.coverage.has("requests"))
@@ -34,15 +34,18 @@ def detect(tables: Tables, settings: Settings) -> Finding:
     return Finding(NAME, Verdict.CLEAR, proof, said)
 
 
-_NO_DATA = Statement(
-    "ER1",
-    "What the application said cannot be told: the data hold {n} of its lines.",
-    Query("SELECT COUNT(*) AS n FROM app_logs"),
-    value="n",
-    unit="lines",
-    method="count of application log entries",
-    standing=Standing.UNTESTABLE,
-)
+def _no_data(settings: Settings) -> Statement:
+    return Statement(
+        "ER1",
+        "What the application said cannot be told: the window holds {n} of its lines.",
+        Query("SELECT COUNT(*) AS n FROM app_logs WHERE time >= @start AND time < @end", settings.bound()),
+        value="n",
+        unit="lines",
+        method="count of application log entries",
+        standing=Standing.UNTESTABLE,
+    )
+
+
 _FAILURES_SQL = """
 SELECT COALESCE(SUM(count), 0) AS n, COUNT(*) AS kinds, COALESCE(SUM(failed_requests), 0) AS met,
   COUNTIF(state = 'new') AS new_kinds, COUNTIF(state = 'grown') AS grown_kinds,

@@ -15,7 +15,7 @@ from netra_analysis.detectors.settings import Settings
 from netra_analysis.finding import Finding, Standing, Statement, Verdict
 from netra_analysis.query import Query
 from netra_analysis.reconstruct.episodes import crash_episodes
-from netra_analysis.reconstruct.fates import FAILED, failed_requests
+from netra_analysis.reconstruct.fates import AFTERMATH, FAILED, failed_requests
 from netra_analysis.reconstruct.frames import frame, moment, table
 from netra_analysis.tables import Tables
 
@@ -26,9 +26,9 @@ RARE = 0.01  # a burst is one when the baseline's rate gives it in fewer than 1 
 
 def detect(tables: Tables, settings: Settings) -> Finding:
     """Every failed request in the window with its fate, and what may be said of them."""
-    if not tables.coverage.has("requests"):
-        return Finding(NAME, Verdict.NO_DATA, table([], FAILED), (_NO_DATA,), missing=("requests",))
-    proof = failed_requests(tables, crash_episodes(tables, settings.window), settings.window)
+    if not settings.holds(tables.requests, "end_time"):
+        return Finding(NAME, Verdict.NO_DATA, table([], FAILED), (_no_data(settings),), missing=("requests",))
+    proof = failed_requests(tables, crash_episodes(tables, settings.window.widened(before=AFTERMATH)), settings.window)
     if not proof.num_rows:
         return Finding(NAME, Verdict.CLEAR, proof, (_clear(settings), *_refused(tables, settings)))
     proof = numbered(proof)
@@ -68,15 +68,18 @@ def _strength(proof: pa.Table) -> float:
     return float(min(1.0, proof.num_rows / 20))
 
 
-_NO_DATA = Statement(
-    "FR1",
-    "Whether requests failed cannot be told: the data hold {n} entries of the request log.",
-    Query("SELECT COUNT(*) AS n FROM requests"),
-    value="n",
-    unit="entries",
-    method="count of request log entries",
-    standing=Standing.UNTESTABLE,
-)
+def _no_data(settings: Settings) -> Statement:
+    return Statement(
+        "FR1",
+        "Whether requests failed cannot be told: the window holds {n} entries of the request log.",
+        Query("SELECT COUNT(*) AS n FROM requests WHERE end_time >= @start AND end_time < @end", settings.bound()),
+        value="n",
+        unit="entries",
+        method="count of request log entries",
+        standing=Standing.UNTESTABLE,
+    )
+
+
 _CLEAR_SQL = """
 SELECT COUNT(*) AS n, COUNTIF(client NOT IN ('preflight', 'uptime_check')) AS real_n,
   MIN(end_time) AS first, MAX(end_time) AS last

@@ -38,9 +38,9 @@ def detect(tables: Tables, settings: Settings) -> Finding:
     proof = table(rows, PROOF)
     if not rows:
         return Finding(NAME, Verdict.NO_DATA, proof, (_no_data(settings),), missing=("metrics.memory",))
-    peak = max(row["ratio"] for row in rows)
-    if peak >= NEAR:
-        first = next(row["time"] for row in rows if row["ratio"] >= NEAR)
+    high = [row for row in rows if row["witness"] == "kill line" or row["ratio"] >= NEAR]
+    if high:  # a kill is a kill, whatever figure its line names
+        peak, first = max(row["ratio"] for row in high), high[0]["time"]
         said = _fired(settings, lines=bool(lines), metric=bool(points))
         return Finding(NAME, Verdict.FIRED, proof, said, strength=min(1.0, peak), time=first)
     return Finding(NAME, Verdict.CLEAR, proof, (_clear(settings),))
@@ -56,7 +56,7 @@ def _lines(events: pd.DataFrame) -> list[dict[str, Any]]:
             "instance": row.instance,
             "used_mib": row.used_mib,
             "limit_mib": row.limit_mib,
-            "ratio": row.used_mib / row.limit_mib,
+            "ratio": row.used_mib / row.limit_mib if row.limit_mib else 1.0,
         }
         for row in rows.itertuples()
     ]

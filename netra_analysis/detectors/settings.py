@@ -3,8 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from netra_analysis.params import Limits
 from netra_analysis.query import Bound
+from netra_analysis.schema import TIME
 from netra_analysis.window import TimeWindow
 
 
@@ -15,6 +19,17 @@ class Settings:
     window: TimeWindow
     baseline: TimeWindow
     limits: Limits = field(default_factory=Limits)
+
+    def holds(self, table: pa.Table, column: str = "time") -> bool:
+        """Whether `table` has a row in the window: what has none there was not seen there."""
+        if not table.num_rows:
+            return False
+        times = table[column]
+        inside = pc.and_(
+            pc.greater_equal(times, pa.scalar(self.window.start, TIME)),
+            pc.less(times, pa.scalar(self.window.end, TIME)),
+        )
+        return bool(pc.any(inside).as_py())
 
     def bound(self, **more: Bound) -> Mapping[str, Bound]:
         """`start` and `end` of the window for a query, and `more`."""

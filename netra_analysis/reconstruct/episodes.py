@@ -1,12 +1,6 @@
-"""Crash episodes as values: which instance died, when, how, and who went with it.
-
-Evidence is the platform's system log: an exit, a signal, a passed memory limit, a failed probe. A traceback
-alone is no crash: an application that logs one and serves on has not died. An orderly shutdown, an exit with
-code 0 and a signal that follows a shutdown are no crashes either.
-"""
+"""Crash episodes as values: which instance died, when, how, and who went with it. What a death is: `deaths`."""
 
 import json
-from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -14,19 +8,17 @@ import pandas as pd
 import pyarrow as pa
 
 from netra_analysis.logtext.platform import read_request_failure
+from netra_analysis.reconstruct.deaths import deaths
 from netra_analysis.reconstruct.frames import frame, moment, table, where
 from netra_analysis.schema import FLOAT, INT, TEXT, TIME
 from netra_analysis.tables import Tables
 from netra_analysis.window import TimeWindow
 
-SAME_DEATH = timedelta(seconds=30)  # one death speaks in several lines: limit, signal, probe
-TEARDOWN = timedelta(seconds=30)  # a signal this soon after a shutdown belongs to it
 STARTING = timedelta(minutes=5)  # an instance that dies this young and served nothing died starting
 VICTIM_BEFORE, VICTIM_AFTER = timedelta(seconds=2), timedelta(seconds=5)
 REPLACED = timedelta(minutes=10)
 LOOP_GAP, LOOP_LEAST = timedelta(minutes=5), 3
 
-_DEADLY = ("exit", "signal", "memory_limit", "probe_failed", "exec_failed")
 _BOOT_FAILED = ("Worker failed to boot", "Application startup failed", "failed to start")
 EPISODES = pa.schema(
     [
@@ -47,31 +39,9 @@ def crash_episodes(tables: Tables, window: TimeWindow) -> pa.Table:
     """
     lives, requests, logs = frame(tables.lifecycle), frame(tables.requests), frame(tables.app_logs)
     told = frame(tables.exceptions)
-    deaths = _deaths(frame(tables.lifecycle, window), lives)
-    episodes = [_episode(death, lives, requests, logs, told) for death in deaths]
+    episodes = [_episode(death, lives, requests, logs, told) for death in deaths(tables, window)]
     episodes = _startup_neighbours(sorted(episodes, key=lambda e: (e["start_time"], e["instance"])))
     return table(_looped(episodes), EPISODES)
-
-
-def _deaths(events: pd.DataFrame, lives: pd.DataFrame) -> Iterable[pd.DataFrame]:
-    """The lines of each death: one instance, close in time."""
-    deadly = events[events["event"].isin(_DEADLY)]
-    deadly = deadly[where(deadly, [not _orderly(row, lives) for row in deadly.itertuples()])]
-    for _, lines in deadly.groupby(["revision", "instance"], sort=True):
-        new = lines["time"].diff() > SAME_DEATH
-        for _, death in lines.groupby(new.cumsum(), sort=True):
-            yield death
-
-
-def _orderly(row: Any, lives: pd.DataFrame) -> bool:
-    if row.event == "exit" and row.code == 0:
-        return True
-    if row.event == "signal" and row.code == 15:
-        return True
-    own = lives[(lives["instance"] == row.instance) & (lives["event"] == "shutdown")]
-    return row.event in ("exit", "signal") and bool(
-        ((own["time"] <= row.time) & (own["time"] >= row.time - TEARDOWN)).any()
-    )
 
 
 def _episode(
@@ -107,6 +77,7 @@ def _victims(requests: pd.DataFrame, instance: str, start: pd.Timestamp, last: p
     if not instance:
         return requests.iloc[0:0]
     near = (requests["end_time"] >= start - VICTIM_BEFORE) & (requests["end_time"] <= last + VICTIM_AFTER)
+    near &= requests["time"] <= last  # what started after the death met another one
     failed = requests[(requests["instance"] == instance) & (requests["status"] >= 500).fillna(value=False) & near]
     reasons = [read_request_failure(text) if isinstance(text, str) else None for text in failed["platform_text"]]
     cut = where(failed, [r in ("malformed_response", "memory_exceeded", "truncated") for r in reasons])

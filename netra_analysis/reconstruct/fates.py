@@ -50,7 +50,7 @@ _UPSTREAM = re2.compile(
     r"upstream|name or service not known|temporary failure in name resolution|could not connect to server|"
     r"server closed the connection|no route to host|network is unreachable"
 )
-_NEAR_DEATH = timedelta(seconds=5)
+AFTERMATH = timedelta(minutes=10)  # a death this long before the window may still have its victims in it
 
 
 def failed_requests(tables: Tables, episodes: pa.Table, window: TimeWindow) -> pa.Table:

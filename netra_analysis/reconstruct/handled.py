@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import re2
 
@@ -123,7 +124,7 @@ def _row(
         line = traced.get(request["trace"])
     latency = None if request["latency_s"] != request["latency_s"] else request["latency_s"]
     row = {name: request[name] for name in ("time", "end_time", "id", "instance", "method", "route")}
-    row |= {"status": int(request["status"]) if request["status"] == request["status"] else None, "latency_s": latency}
+    row |= {"status": None if pd.isna(request["status"]) else int(request["status"]), "latency_s": latency}
     if line is None:
         return row
     moment, name, seconds = line
@@ -138,7 +139,7 @@ def _row(
 
 def _keys(request: dict[Any, Any]) -> Iterable[_Key]:
     """By instance where both know it; a WebSocket's refusal is a GET at the edge."""
-    if request["status"] is None or request["status"] != request["status"]:
+    if pd.isna(request["status"]):
         return ()
     rest = (request["method"], request["path"], int(request["status"]))
     return [(request["instance"], *rest)] if request["instance"] else []

@@ -49,6 +49,10 @@ def _deploy(scene: Scene) -> Sign:
     if onset is None:
         return not_seen("deploy_before", "There is no onset that a deploy could come before ({n} deploys looked at).")
     changes = scene.deploys[scene.deploys["kind"].isin(["ready", "first_seen", "failed", "requested"])]
+    revisions = {name for name in scene.tables.entries["revision"].unique().to_pylist() if name}
+    if not scene.has("audit") and len(revisions) < 2:
+        says = "Whether a deploy came before the onset cannot be told: no audit stream, one revision ({n} changes)."
+        return not_seen("deploy_before", says, "audit")
     near = changes[(changes["time"] >= onset - SOON) & (changes["time"] <= onset + AT_ONSET)]
     return Sign(
         "deploy_before",

@@ -88,10 +88,14 @@ def _input(scene: Scene) -> Sign:
     name, bad, total = _worst(real)
     rest = real[real["route"] != name]
     rest_share = float(rest["bad"].mean()) if len(rest) else 0.0
+    if len(rest) < 20:
+        return not_seen(
+            "follows_input", "Too few requests to other routes to compare with ({n} failures).", "other routes"
+        )
     own = scene.failed[scene.failed["route"] == name]
     spread = own["instance"].nunique()
     mixed = total - bad  # the same route also succeeds: with other inputs
-    whole = bad / scene.impact >= 0.9 and rest_share <= OTHERS_FAIL and len(rest) >= 20
+    whole = bad / scene.impact >= 0.9 and rest_share <= OTHERS_FAIL
     return Sign(
         "follows_input",
         Verdict.FIRED if whole else Verdict.CLEAR,

@@ -40,7 +40,7 @@ def ledger(engine: Engine, raw: Raw, metrics: pa.Table, assigned: int, params: P
         blind_spots=blind_spots(engine, streams, metrics, {note.name: note.values for note in raw.files}, params),
         redactions=raw.redactions,
         files=tuple(_note(note) for note in raw.files),
-        warnings=(*raw.warnings, *_warnings(raw, assigned)),
+        warnings=(*raw.warnings, *_warnings(raw, assigned, params)),
     )
 
 
@@ -53,8 +53,14 @@ def _accounted(raw: Raw) -> None:
         )
 
 
-def _warnings(raw: Raw, assigned: int) -> list[str]:
+def _warnings(raw: Raw, assigned: int, params: Params) -> list[str]:
     said = [f"{assigned} entries name no service and were taken as this one's"] if assigned else []
+    nameless = sum(name == "" for name in raw.entries["service"].to_pylist())
+    if nameless and not assigned:
+        said.append(f"{nameless} entries name no service, while others do: they were left out")
+    projects = sorted({name for name in raw.entries["project"].unique().to_pylist() if name})
+    if projects and params.project not in projects:
+        said.append(f"the parameters say project {params.project}, the entries are of {', '.join(projects[:5])}")
     lost = quarantine_counts(raw.metric_quarantine)
     return said + [f"{number} metric points could not be used: {reason}" for reason, number in lost.items()]
 

@@ -119,3 +119,72 @@ def test_deaths_of_two_instances_at_one_moment_are_two(tmp_path: Path) -> None:
 def test_a_death_before_the_window_is_not_this_incident(tmp_path: Path) -> None:
     inc = opened(tmp_path, [system(-100, "Container called exit(1)."), system(10, START)])
     assert inc.crashes.verdict is Verdict.CLEAR
+
+
+LIVENESS = 'LIVENESS HTTP probe failed 1 time consecutively for container "s" on port 8080 path "/livez".'
+READINESS = 'READINESS HTTP probe failed 1 time consecutively for container "s" on port 8080 path "/r".'
+STARTUP = 'STARTUP HTTP probe failed 1 time consecutively for container "s" on port 8080 path "/h".'
+TOO_MUCH = (
+    "While handling this request, the container instance was found to be using too much memory and was terminated."
+)
+
+
+@pytest.mark.parametrize("text", [LIVENESS, READINESS, STARTUP])
+def test_a_probe_that_failed_while_its_instance_serves_on_killed_nothing(tmp_path: Path, text: str) -> None:
+    serving = [request(i, 200) for i in range(5, 600, 20)]
+    inc = opened(tmp_path, [system(1, START), system(3, PROBE_OK), *serving, system(300, text, "ERROR")])
+    assert inc.crashes.verdict is Verdict.CLEAR
+
+
+def test_what_started_after_a_death_is_no_victim_of_it(tmp_path: Path) -> None:
+    late = request(104, 500, latency=0.1)
+    inc = opened(tmp_path, [request(1, 200), system(100, "Container called exit(1)."), late])
+    assert inc.crashes.finding.proof["victims"].to_pylist() == [0]
+    assert inc.failed_requests.finding.proof["fate"].to_pylist() == ["application"]
+
+
+def test_a_kill_over_memory_that_only_requests_tell_of_is_a_death(tmp_path: Path) -> None:
+    killed = [request(100 + i / 10, 500, textPayload=TOO_MUCH) for i in range(3)]
+    inc = opened(tmp_path, [request(1, 200), *killed])
+    (episode,) = inc.crashes.finding.proof.to_pylist()
+    assert (episode["kind"], episode["victims"]) == ("oom", 3)
+
+
+def test_each_exit_is_a_death_and_a_restart_lies_between_two(tmp_path: Path) -> None:
+    exits = [system(100 + 10 * i, "Container called exit(1).", instance="b") for i in range(6)]
+    assert len(episodes(tmp_path, [request(1, 200), *exits])) == 6
+
+
+def test_deaths_without_an_instance_are_kept_apart(tmp_path: Path) -> None:
+    pairs = [
+        system(s + d, text, instance="")
+        for s in (100, 110, 120)
+        for d, text in ((0, OOM), (0.1, "Container terminated on signal 9."))
+    ]
+    assert [row["kind"] for row in episodes(tmp_path, [request(1, 200), *pairs])] == ["oom"] * 3
+
+
+def test_a_shutdown_without_an_instance_excuses_nobody(tmp_path: Path) -> None:
+    lines = [
+        system(100, "Shutting down user disabled instance", instance=""),
+        system(105, "Container called exit(3).", instance=""),
+    ]
+    assert len(episodes(tmp_path, [request(1, 200), *lines])) == 1
+
+
+def test_odd_figures_in_a_kill_line_do_no_harm(tmp_path: Path) -> None:
+    odd = [
+        system(100, "Memory limit of 0M exceeded with 248M used."),
+        system(200, "Memory limit of 512 MiB exceeded with 200 MiB used."),
+        system(300, "Container called exit(4294967295)."),
+    ]
+    inc = opened(tmp_path, [request(1, 200), *odd])
+    assert inc.crashes.claim("CR1").value == 3
+    assert inc.memory.verdict is Verdict.FIRED
+
+
+def test_an_empty_window_is_not_a_quiet_one(tmp_path: Path) -> None:
+    outside = [system(-5000, START), request(-5000, 200), said(-5000, "hello"), request(4000, 200)]
+    inc = opened(tmp_path, outside)
+    assert {finding.verdict for finding in inc.findings.values()} == {Verdict.NO_DATA}
+    assert inc.verdict == "inconclusive"

@@ -76,3 +76,18 @@ def test_no_failure_is_clear_and_no_request_log_is_no_data(tmp_path: Path) -> No
     assert clear.failed_requests.verdict is Verdict.CLEAR
     assert clear.failed_requests.claim("FR-refused").value == 1
     assert opened(tmp_path / "b", [said(1, "x")]).failed_requests.verdict is Verdict.NO_DATA
+
+
+def test_victims_of_a_death_just_before_the_window_are_known(tmp_path: Path) -> None:
+    before = [system(-1, OOM), system(-1, "Container terminated on signal 9.")]
+    found, _ = fate(tmp_path, [*before, request(-3, 503, latency=3.5, textPayload=MALFORMED)])
+    assert found == "killed_with_instance"
+
+
+@pytest.mark.parametrize("status", [None, 0, -1, 999, "abc", 2**70, 500.5, True])
+def test_what_is_no_status_is_not_known(tmp_path: Path, status: Any) -> None:
+    odd = request(5, 200)
+    odd["httpRequest"]["status"] = status
+    inc = opened(tmp_path, [request(1, 200), odd])
+    assert inc.failed_requests.verdict is Verdict.CLEAR
+    assert len(inc.claims) > 20

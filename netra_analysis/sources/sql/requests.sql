@@ -9,12 +9,16 @@ SELECT * FROM (
     instance,
     UPPER(COALESCE(method, '')) AS method,
     COALESCE(REGEXP_EXTRACT(url, r'^(?:[a-z]+://[^/?#]+)?(/[^?#]*)'), '/') AS path,
-    status,
+    IF(status BETWEEN 100 AND 599, status, NULL) AS status,
     latency_s,
     user_agent,
     trace,
     text AS platform_text
-  FROM entries
+  -- a status or a latency that cannot be one is not known
+  FROM (
+    SELECT * EXCEPT (latency_s), IF(latency_s >= 0 AND latency_s < 604800, latency_s, NULL) AS latency_s
+    FROM entries
+  )
   WHERE service = @service
     AND log = 'run.googleapis.com/requests'
     AND time >= TIMESTAMP_SUB(@start, INTERVAL @timeout_us MICROSECOND)
