@@ -159,13 +159,15 @@ class Incident:
         """The first moment of impact: a failed request or a death; else callers refused in numbers."""
         fired = (self.findings[name] for name in ("failed_requests", "crashes"))
         times = [f.time for f in fired if f.verdict is Verdict.FIRED and f.time]
-        refused = [sign.time for sign in self.signs if sign.id == "auth_refused" and sign.fired and sign.time]
-        return min(times or refused, default=None)
+        other = [s.time for s in self.signs if s.id in ("no_instance", "auth_refused") and s.fired and s.time]
+        return min(times or other, default=None)
 
     @property
     def verdict(self) -> str:
         """The top cause's id, `inconclusive`, or `no_incident`."""
         looked = [self.findings[name].verdict for name in ("failed_requests", "crashes")]
+        if any(sign.id == "no_instance" and sign.fired for sign in self.signs):
+            looked.append(Verdict.FIRED)  # turned away with a 429 is hurt, too
         hurt = None if Verdict.CLEAR not in looked and Verdict.FIRED not in looked else Verdict.FIRED in looked
         return matrix.verdict(self.judgements, impact=hurt)
 

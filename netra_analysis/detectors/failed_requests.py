@@ -21,6 +21,7 @@ from netra_analysis.tables import Tables
 
 NAME = "failed_requests"
 BURST_GAP = timedelta(minutes=10)
+TELLING = 0.1  # a kind with this share of the largest burst tells what the incident is made of
 RARE = 0.01  # a burst is one when the baseline's rate gives it in fewer than 1 of 100 such spans
 
 
@@ -45,17 +46,28 @@ def numbered(failed: pa.Table) -> pa.Table:
 
 
 def onset(failed: pa.Table, tables: Tables, settings: Settings) -> datetime | None:
-    """When the first burst began that the baseline's failure rate does not explain."""
-    ends = frame(failed)["end_time"].sort_values(ignore_index=True)
+    """When the failures began that the incident is made of.
+
+    The largest burst shows what kind they are (fate, and fingerprint or status); the onset is the first of
+    these kinds. Stray failures of another kind before it are not it; where the baseline has the same kinds as
+    often, the onset is the start of the burst.
+    """
+    rows = frame(failed).sort_values(["end_time", "id"], ignore_index=True)
+    mark = dict(zip(tables.exceptions["id"].to_pylist(), tables.exceptions["fingerprint"].to_pylist(), strict=True))
+    entries = [mark.get(entry, str(status)) for entry, status in zip(rows["app_entry"], rows["status"], strict=True)]
+    rows["kind"] = [f"{fate} {what}" for fate, what in zip(rows["fate"], entries, strict=True)]
+    main = rows[rows["burst"] == rows["burst"].mode().iloc[0]]
+    shares = main["kind"].value_counts(normalize=True)
+    same = rows[rows["kind"].isin(shares.index[shares >= TELLING])]
     before = frame(tables.requests, settings.baseline, "end_time")
     usual = float((before["status"] >= 500).fillna(value=False).sum())
     hours = settings.baseline.duration.total_seconds() / 3600
     rate = usual / hours if len(before) else 0.0
-    for burst in _bursts(ends):
+    for burst in _bursts(same["end_time"].reset_index(drop=True)):
         span = max((burst.iloc[-1] - burst.iloc[0]).total_seconds() / 3600, 1 / 60)
         if pdtrc(len(burst) - 1, rate * span) < RARE:  # so many or more, when so few are expected
             return moment(burst.iloc[0])
-    return moment(ends.iloc[0])
+    return moment(main["end_time"].iloc[0])
 
 
 def _bursts(ends: pd.Series) -> list[pd.Series]:

@@ -18,6 +18,7 @@ from netra_analysis.signs.sign import Sign
 LATE = timedelta(minutes=5)  # a sign of a minute's metric may be stamped this long after what it shows
 STATUS = ("supported", "inconclusive", "contradicted", "untestable")
 NEED, SUPPORT = 2.0, 1.0
+LEAST_EXPLAINED = 0.2  # a cause that explains less of the failures is at the most a contributing one
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,8 @@ def _weigh(cause: Cause, seen: Mapping[str, Sign], onset: datetime | None) -> Ju
     blind_signs = tuple(seen[n] for n in sorted(cause.predicted) if n in seen and seen[n].verdict is Verdict.NO_DATA)
     status = _status(met, unseen, refuted)
     explained = seen[cause.explains].share if cause.explains in seen else None
+    if status == "supported" and explained is not None and explained < LEAST_EXPLAINED:
+        status = "inconclusive"  # it is there, but it is not what the failures are made of
     score = None if status == "untestable" else _score(cause, pro, con, blind_signs, explained)
     return Judgement(cause, status, score, pro, con, blind_signs, explained)
 

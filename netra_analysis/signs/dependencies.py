@@ -20,7 +20,7 @@ REFUSES = any_of(
     r"TooManyConnectionsError",
 )
 LOST = any_of(
-    r"connection refused",
+    r"connection refused|connect call failed|Errno 111|Error \d+ connecting to|connection failed: connection to server",
     r"ConnectionRefusedError",
     r"connect(?:ion)? (?:attempt )?timed ?out",
     r"connection timeout",
@@ -50,11 +50,18 @@ LOST = any_of(
     r"circuit breaker .*open",
     r"statement timeout|canceling statement|QueryCanceled",
 )
+SLOW = any_of(
+    r"slow (?:query|statement|request|response|call)",
+    r"(?:query|statement|request|call|operation) took [\d.]+ ?(?:s|sec|ms|min)",
+    r"(?:health|readiness)[^|]{0,30}(?:gave up|timed out|exceeded)",
+    r"statement timeout|canceling statement|QueryCanceled|lock timeout",
+    r"duration: \d{4,}",
+)
 OURS = any_of(r"websocket", r"client disconnected", r"QueuePool limit", r"garbage collector")
 
 
 def look(scene: Scene) -> list[Sign]:
-    return [_pool_full(scene), _pool_timeouts(scene), _refuses(scene), _backends(scene), _lost(scene)]
+    return [_pool_full(scene), _pool_timeouts(scene), _refuses(scene), _backends(scene), _lost(scene), _slow(scene)]
 
 
 def _pool_full(scene: Scene) -> Sign:
@@ -159,6 +166,27 @@ def _lost(scene: Scene) -> Sign:
         words=str(now["message"].iloc[0])[:160] if len(now) else None,
         unit="lines",
         method="connection refused, timed out, reset, not resolved, not reachable; clearly more than in the baseline",
+    )
+
+
+def _slow(scene: Scene) -> Sign:
+    if not scene.has_logs:
+        return not_seen("dependency_slow", "Whether a dependency was slow cannot be told from {n} lines.", "stderr")
+    now, before = scene.lines(SLOW, loud=False), scene.lines(SLOW, before=True, loud=False)
+    grown = scene.grown(now, before)
+    return Sign(
+        "dependency_slow",
+        Verdict.FIRED if len(now) >= 3 and grown else Verdict.CLEAR,
+        "{n} lines tell of slow statements or calls, {total} in the baseline; for example “{words:text}”."
+        if len(now)
+        else "{n} lines tell of slow statements or calls.",
+        time=first(now) if grown else None,
+        n=len(now),
+        total=len(before),
+        words=str(now["message"].iloc[0])[:160] if len(now) else None,
+        unit="lines",
+        method="words of slow statements and calls; clearly more than in the baseline",
+        evidence=scene.rows_of(now),
     )
 
 

@@ -143,9 +143,22 @@ def _sockets(scene: Scene) -> list[Sign]:
             unit="sockets",
             method="age of WebSocket requests at their end: a time-out cuts all at one age",
         )
+    bad = scene.failed[scene.failed["id"].isin(set(sockets["id"]))]
+    failures = Sign(
+        "socket_failures",
+        Verdict.FIRED if len(bad) >= 3 and len(bad) >= 0.3 * scene.impact else Verdict.CLEAR,
+        "{n} of {total} failed requests are WebSockets.",
+        time=first(bad, "end_time"),
+        share=len(bad) / scene.impact if scene.impact else None,
+        n=len(bad),
+        total=scene.impact,
+        unit="requests",
+        method="failed requests on socket routes",
+    )
     if not scene.has_logs:
         return [
             cut,
+            failures,
             not_seen("socket_words", "Whether sockets were in trouble cannot be told from {n} lines.", "stderr"),
         ]
     now, before = scene.lines(SOCKET_WORDS), scene.lines(SOCKET_WORDS, before=True)
@@ -162,7 +175,7 @@ def _sockets(scene: Scene) -> list[Sign]:
         unit="lines",
         method="words of closed, lost or refused sockets; a send after close follows a disconnect and causes nothing",
     )
-    return [cut, words]
+    return [cut, failures, words]
 
 
 def _artefact(scene: Scene) -> list[Sign]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -9,10 +10,13 @@ import pyarrow as pa
 from netra_analysis import schema
 from netra_analysis.logtext.line import Line, read_line
 from netra_analysis.logtext.stitch import LogLine
+from netra_analysis.logtext.traceback import exception_of_payload, find_exceptions
 from netra_analysis.query import Bound
 from netra_analysis.sources.engine import Engine
 from netra_analysis.sources.questions import question
 from netra_analysis.tables import exceptions
+
+_STACK_KEYS = ("exception", "exc_info", "stack_trace", "stacktrace", "stack", "traceback", "exc_text", "error", "err")
 
 
 def app_logs(engine: Engine, scope: Mapping[str, Bound]) -> tuple[pa.Table, pa.Table]:
@@ -42,9 +46,30 @@ def _read(rows: Sequence[Mapping[str, Any]]) -> list[Line]:
         key = (row["severity"], row["text"], row["json"])
         if key not in seen:
             payload = json.loads(row["json"]) if row["json"] else None
-            seen[key] = read_line(row["severity"], row["text"], payload if isinstance(payload, Mapping) else None)
+            seen[key] = _line(row, payload if isinstance(payload, Mapping) else None)
         lines.append(seen[key])
     return lines
+
+
+def _line(row: Mapping[str, Any], payload: Mapping[str, Any] | None) -> Line:
+    """The line, with the stack that a JSON logger keeps in a field of its own put under its message."""
+    line = read_line(row["severity"], row["text"], payload)
+    stack = stack_of(payload) if payload else ""
+    return replace(line, message=f"{line.message}\n{stack}") if stack and stack not in line.message else line
+
+
+def stack_of(payload: Mapping[str, Any]) -> str:
+    """The traceback in a payload's own field, or `Type: message` of its error object; empty when there is none."""
+    for key in _STACK_KEYS:
+        value = payload.get(key)
+        if isinstance(value, Mapping):
+            value = next(
+                (value[name] for name in _STACK_KEYS if isinstance(value.get(name), str) and value[name]), None
+            )
+        if isinstance(value, str) and value.strip() and find_exceptions(value):
+            return value.strip()
+    raised = exception_of_payload(payload)
+    return f"{raised.type}: {raised.message}" if raised and raised.type else ""
 
 
 def _log_lines(rows: Sequence[Mapping[str, Any]], lines: Sequence[Line]) -> list[LogLine]:
