@@ -57,11 +57,19 @@ def _weigh(cause: Cause, seen: Mapping[str, Sign], onset: datetime | None) -> Ju
     con = (*failed, *refuted)
     blind_signs = tuple(seen[n] for n in sorted(cause.predicted) if n in seen and seen[n].verdict is Verdict.NO_DATA)
     status = _status(met, unseen, refuted)
-    explained = seen[cause.explains].share if cause.explains in seen else None
+    explained = _explained(cause, pro)
     if status == "supported" and explained is not None and explained < LEAST_EXPLAINED:
         status = "inconclusive"  # it is there, but it is not what the failures are made of
     score = None if status == "untestable" else _score(cause, pro, con, blind_signs, explained)
     return Judgement(cause, status, score, pro, con, blind_signs, explained)
+
+
+def _explained(cause: Cause, pro: Sequence[Sign]) -> float | None:
+    """The largest share that a sign it stands on can explain; unknown where such a sign has none to tell."""
+    standing = [s for s in pro if s.id == cause.explains or any(s.id in group for group in cause.needs)]
+    telling = [s for s in standing if s.id == cause.explains] or standing
+    shares = [s.share for s in telling if s.share is not None]
+    return max(shares) if shares else None
 
 
 def _counts(sign: Sign, cause: Cause, onset: datetime | None) -> bool:

@@ -53,7 +53,6 @@ LOST = any_of(
 SLOW = any_of(
     r"slow (?:query|statement|request|response|call)",
     r"(?:query|statement|request|call|operation) took [\d.]+ ?(?:s|sec|ms|min)",
-    r"(?:health|readiness)[^|]{0,30}(?:gave up|timed out|exceeded)",
     r"statement timeout|canceling statement|QueryCanceled|lock timeout",
     r"duration: \d{4,}",
 )

@@ -1,7 +1,6 @@
 """Signs of memory: kills over the limit, a climb before them, a burst, or plenty of room."""
 
 from datetime import timedelta
-from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -17,6 +16,7 @@ UTILISATION = "container/memory/utilizations"
 CLIMB = 0.12  # share of the limit that a life must gain, and mostly in one direction
 STEADY = 0.5  # Kendall's tau of a climb
 LOW = 0.80
+LEAST_POINTS = 6  # fewer minutes show no shape
 LAST_MINUTES = timedelta(minutes=3)
 
 
@@ -36,7 +36,7 @@ def _kills(scene: Scene) -> Sign:
         Verdict.FIRED if len(kills) else Verdict.CLEAR,
         "{n} instances were killed over their memory limit.",
         time=first(kills, "start_time"),
-        share=len(victims) / scene.impact if scene.impact and len(kills) else None,
+        share=scene.of_impact(len(victims), len(kills)) if len(kills) else None,
         n=len(kills),
         unit="instances",
         method="the platform's kill lines",
@@ -45,11 +45,16 @@ def _kills(scene: Scene) -> Sign:
 
 
 def _lives(scene: Scene, series: pd.Series) -> list[pd.Series]:
-    """The metric cut at each kill, up to the last minute before it (or before the end)."""
-    kills = sorted(scene.deaths[scene.deaths["kind"] == "oom"]["start_time"])
-    bounds = [series.index.min(), *kills, series.index.max() + timedelta(seconds=1)]
-    lives = [series[(series.index >= a) & (series.index < b)] for a, b in pairwise(bounds)]
-    return [life for life in lives[: len(kills) or 1] if len(life) >= 8]
+    """The metric over the life of each instance that was killed; over the whole window when none was."""
+    kills = scene.deaths[scene.deaths["kind"] == "oom"].sort_values("start_time")
+    if kills.empty:
+        return [series] if len(series) >= LEAST_POINTS else []
+    lives, since = [], series.index.min()
+    for kill in kills.itertuples():
+        born = kill.start_time - timedelta(seconds=kill.lived_s) if pd.notna(kill.lived_s) else since
+        lives.append(series[(series.index >= max(born, series.index.min())) & (series.index < kill.start_time)])
+        since = kill.start_time
+    return [life for life in lives if len(life) >= LEAST_POINTS]
 
 
 def _shape(scene: Scene) -> list[Sign]:
@@ -97,7 +102,7 @@ def _shape(scene: Scene) -> list[Sign]:
 def _gain(life: pd.Series) -> tuple[float, float]:
     """Gain from the first quarter to the last before the final minutes, and how steady it was."""
     body = life[life.index <= life.index.max() - LAST_MINUTES]
-    values = (body if len(body) >= 8 else life).to_numpy(dtype=float)
+    values = (body if len(body) >= LEAST_POINTS else life).to_numpy(dtype=float)
     quarter = max(2, len(values) // 4)
     gain = float(np.median(values[-quarter:]) - np.median(values[:quarter]))
     coarse = values[:: max(1, len(values) // 60)]

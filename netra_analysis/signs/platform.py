@@ -38,7 +38,7 @@ def _starting(scene: Scene) -> Sign:
         if len(rows)
         else "{n} instances died while starting.",
         time=first(rows, "start_time"),
-        share=float(fates) / scene.impact if scene.impact and len(rows) else None,
+        share=scene.of_impact(int(fates), len(rows)) if len(rows) else None,
         n=len(rows),
         words=str(rows["exit"].mode().iloc[0]) if len(rows) else None,
         unit="instances",
@@ -60,7 +60,7 @@ def _exits(scene: Scene) -> Sign:
         if len(rows)
         else "{n} instances ended in mid-service for a reason other than memory.",
         time=first(rows, "start_time"),
-        share=_killed(scene) if len(rows) else None,
+        share=scene.of_impact(_killed(scene), len(rows)) if len(rows) else None,
         n=len(rows),
         words=", ".join(sorted(set(rows["exit"]))[:3]) if len(rows) else None,
         unit="instances",
@@ -69,10 +69,8 @@ def _exits(scene: Scene) -> Sign:
     )
 
 
-def _killed(scene: Scene) -> float | None:
-    if not scene.impact:
-        return None
-    return float(scene.failed["fate"].isin(["killed_with_instance", "no_instance"]).mean())
+def _killed(scene: Scene) -> int:
+    return int(scene.failed["fate"].isin(["killed_with_instance", "no_instance"]).sum())
 
 
 def _no_instance(scene: Scene) -> Sign:
@@ -146,7 +144,6 @@ def _blocked(scene: Scene) -> Sign:
         return not_seen("loop_blocked", "Whether the event loop was blocked cannot be told ({n}).", *finding.missing)
     rows = frame(finding.proof)
     held = rows[rows["blocked"]]
-    failed = set(scene.failed["id"])
     return Sign(
         "loop_blocked",
         finding.verdict,
@@ -154,7 +151,6 @@ def _blocked(scene: Scene) -> Sign:
         if len(held)
         else "{n} requests were held up together outside their handler.",
         time=first(held),
-        share=len(failed & set(held["id"])) / scene.impact if scene.impact and len(held) else None,
         n=len(held),
         unit="requests",
         method="latency at the edge against the handler's own duration",

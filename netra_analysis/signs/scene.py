@@ -101,6 +101,11 @@ class Scene:
         """How many failed requests there are to be explained."""
         return len(self.failed)
 
+    def of_impact(self, failed: int, dead: int) -> float | None:
+        """The share of what happened (failed requests and deaths) that these are."""
+        total = self.impact + len(self.deaths)
+        return (failed + dead) / total if total else None
+
     def metric(self, ends: str | Iterable[str], statistics: Iterable[str] = ("max", "p99", "value")) -> pd.Series:
         """A metric by the end of its name, the highest of its series at each time; the first statistic that exists."""
         names = (ends,) if isinstance(ends, str) else tuple(ends)

@@ -3,13 +3,15 @@
 from datetime import timedelta
 
 import pandas as pd
+import re2
 
 from netra_analysis.finding import Verdict
+from netra_analysis.logtext.route import route_template
 from netra_analysis.reconstruct.frames import moment, where
-from netra_analysis.signs.scene import AT_ONSET, Scene, any_of, first
+from netra_analysis.signs.scene import Scene, any_of, first
 from netra_analysis.signs.sign import Sign, not_seen
 
-SURGE, LEAST_PER_MINUTE = 2.5, 5.0
+SURGE, LEAST_PER_MINUTE = 3.0, 5.0
 ROUTE_FAILS, OTHERS_FAIL = 0.5, 0.05
 SOCKET_WORDS = any_of(
     r'cannot call "?send"? once a close message',
@@ -19,6 +21,8 @@ SOCKET_WORDS = any_of(
     r"WebSocketDisconnect|ConnectionClosed(?:Error|OK)?",
     r"HARD LIMIT: User .* still over limit|connection limit .*websocket|too many websocket",
 )
+_SOCKET_NAME = re2.compile(r"(?i)/(?:ws|wss|websockets?|socket\.io|realtime|rt)(?:/|$)")
+_SOCKET_LINE = re2.compile(r'"WebSocket (/[^" ]*)"')
 ARTIFICIAL = ("test_client", "scanner", "preflight", "uptime_check")
 
 
@@ -39,7 +43,7 @@ def _surge(scene: Scene) -> Sign:
     usual = _per_minute(scene.before[~scene.before["client"].isin(["preflight", "uptime_check"])])
     calm = usual if len(usual) >= 10 else minutes[minutes.index < onset] if onset else minutes
     base = float(calm.median()) if len(calm) else 0.0
-    until = onset + AT_ONSET if onset else scene.window.end
+    until = pd.Timestamp(onset).floor("min") if onset else pd.Timestamp(scene.window.end)
     high = minutes[(minutes >= max(LEAST_PER_MINUTE, SURGE * base)) & (minutes.index <= until)]
     fired = onset is not None and len(high) >= 3 and high.index.max() >= pd.Timestamp(onset) - timedelta(minutes=15)
     peak = float(minutes[minutes.index <= until].max()) if len(minutes[minutes.index <= until]) else 0.0
@@ -117,11 +121,17 @@ def _worst(real: pd.DataFrame) -> tuple[str, int, int]:
     return str(grouped.index[0]), int(grouped["sum"].iloc[0]), int(grouped["count"].iloc[0])
 
 
+def _socket_routes(scene: Scene) -> set[str]:
+    """Routes that carry WebSockets: one was switched there, the server says so, or the name does."""
+    switched = set(scene.requests[(scene.requests["status"] == 101).fillna(value=False)]["route"])
+    named = {route for route in scene.requests["route"].unique() if _SOCKET_NAME.search(route)}
+    spoken = scene.lines(_SOCKET_LINE, loud=False)["message"].head(500)
+    paths = {match.group(1).partition("?")[0] for match in map(_SOCKET_LINE.search, spoken) if match}
+    return switched | named | {route_template(path) for path in paths}
+
+
 def _sockets(scene: Scene) -> list[Sign]:
-    sockets = scene.requests[
-        scene.requests["route"].str.contains("ws", regex=False)
-        & ((scene.requests["status"] == 101) | scene.requests["path"].str.match(r"^/(?:.*/)?(?:ws|websocket)s?(?:/|$)"))
-    ]
+    sockets = scene.requests[scene.requests["route"].isin(_socket_routes(scene))]
     if not len(sockets):
         cut = not_seen("sockets_cut", "The data hold {n} WebSocket requests.", "WebSocket requests")
     else:
