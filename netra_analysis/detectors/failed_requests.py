@@ -226,6 +226,8 @@ def _fired(proof: pa.Table, settings: Settings) -> tuple[Statement, ...]:
             evidence=Query(_ROWS_SQL),
             at="first",
         ),
+    ]
+    route = [
         Statement(
             "FR-route",
             "The route with the most failures is {route:text}: {n} of its {total:# request} failed, {fine} succeeded.",
@@ -235,6 +237,10 @@ def _fired(proof: pa.Table, settings: Settings) -> tuple[Statement, ...]:
             method=method,
             evidence=Query(_BY_ROUTE_SQL, settings.bound()),
         ),
+    ]
+    if set(proof["client"].to_pylist()) - {"preflight", "uptime_check"}:
+        said += route
+    said += [
         Statement(
             "FR-preflights",
             "On the failing routes {fine:# other request} succeeded, and {preflights:# preflight}, "

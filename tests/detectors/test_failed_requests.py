@@ -91,3 +91,10 @@ def test_what_is_no_status_is_not_known(tmp_path: Path, status: Any) -> None:
     inc = opened(tmp_path, [request(1, 200), odd])
     assert inc.failed_requests.verdict is Verdict.CLEAR
     assert len(inc.claims) > 20
+
+
+def test_failures_of_probes_alone_are_told_without_a_route_of_users(tmp_path: Path) -> None:
+    probe = "GoogleStackdriverMonitoring-UptimeChecks(https://cloud.google.com/monitoring)"
+    inc = opened(tmp_path, [request(1, 200), *[request(100 + i, 500, agent=probe) for i in range(3)]])
+    assert inc.failed_requests.claim("FR1").values["real_n"] == 0
+    assert "FR-route" not in {claim.id for claim in inc.claims}
