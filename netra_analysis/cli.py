@@ -5,8 +5,9 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
@@ -17,20 +18,28 @@ from netra_analysis.errors import NetraAnalysisError, RequestError
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs one command and exits with its code (0, 2, 3, 4, 5 or 75; see `errors`)."""
-    asked = _parser().parse_args(arguments)
     try:
+        asked = _asked(arguments)
         code = asked.command(asked)
-        sys.stdout.flush()
     except NetraAnalysisError as error:
         _say(f"netra-analysis: {error}")
         code = error.exit_code
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_stdout()
         code = 0
     except KeyboardInterrupt:
         _say("netra-analysis: stopped by the user; nothing was published")
         code = 130
     sys.exit(code)
+
+
+def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The command line, read. Help is written by argparse itself, which ends the process then."""
+    try:
+        return _parser().parse_args(arguments)
+    except SystemExit:
+        _flush()
+        raise
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -96,7 +105,34 @@ def _say(text: str) -> None:
 
 
 def _out(text: str) -> None:
-    print(text)  # noqa: T201
+    """One line of the result. Written at once, so that a full disk is told here and not when Python ends."""
+    with _writing():
+        print(text, flush=True)  # noqa: T201
+
+
+def _flush() -> None:
+    with _writing():
+        if sys.stdout:  # there is none where the caller closed it
+            sys.stdout.flush()
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    """What the standard output refuses, as a request that cannot be met; a reader that left is no mistake."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _drop_stdout()
+        raise RequestError(
+            f"cannot write the result to the standard output: {error.strerror or error}; send it to a place with room"
+        ) from error
+
+
+def _drop_stdout() -> None:
+    """What is still unwritten goes nowhere, so that Python does not fail on it once more at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _progress(began: float) -> Callable[[str], None]:
@@ -124,6 +160,7 @@ def _one(path: Path, out: Path, only: Sequence[str]) -> tuple[dict[str, Any], in
         "folder": str(done.folder),
         "postmortem": str(done.postmortem) if done.postmortem else None,
         "failed": list(done.failed),
+        "only": list(done.only),
     }
     return row, 4 if done.failed else 0
 
@@ -145,15 +182,14 @@ def _run(asked: argparse.Namespace) -> int:
         _out(json.dumps([row for row, _ in results], indent=1))
     else:
         for row, _ in results:
-            _show(row)
+            if "folder" in row:  # a refusal was told on stderr
+                _show(row)
     return max((code for _, code in results), default=0)
 
 
 def _show(row: dict[str, Any]) -> None:
-    if "folder" not in row:
-        _out(f"{row['params']}: refused: {row['why']}")
-        return
-    _out(f"{row['incident']}: {row['state']}, verdict {row['verdict']}")
+    note = f" (partial: only {', '.join(row['only'])})" if row["only"] else ""
+    _out(f"{row['incident']}: {row['state']}{note}, verdict {row['verdict']}")
     if row["postmortem"]:
         path = Path(row["postmortem"])
         _out(f"  {path}\n  {path.resolve().as_uri()}")
@@ -241,11 +277,11 @@ def _verify(asked: argparse.Namespace) -> int:
 
     differing = verify(asked.folder)
     if asked.json:
-        _out(json.dumps({"folder": str(asked.folder), "differences": differing}, indent=1, ensure_ascii=False))
+        _out(json.dumps({"folder": str(asked.folder), "differences": differing}, indent=1))  # \u for what no text holds
     elif differing:
         for line in differing:
             _say(f"netra-analysis: {line}")
-        _out(f"{asked.folder}: {len(differing)} differences")
+        _out(f"{asked.folder}: {len(differing)} difference{'s' if len(differing) > 1 else ''}")
     else:
         _out(f"{asked.folder}: every claim was computed again from the capsule and is the same")
     return 5 if differing else 0

@@ -1,12 +1,17 @@
 """`DIR/index.html`: every incident in a folder, its state first."""
 
-import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from netra_analysis.capsule import read_json
+from netra_analysis.errors import VerificationError
 from netra_analysis.report.page import render_index
 from netra_analysis.run.publish import write_text
 from netra_analysis.run.verify import RUN
+
+_KNOWN = ("state", "verdict", "service", "failed_requests", "onset", "finished", "synthetic", "data_until")
+_NO_PAGE = "/"  # no relative address, so the index shows the name without a link
 
 
 def write_index(out: Path) -> Path:
@@ -19,12 +24,31 @@ def write_index(out: Path) -> Path:
 
 def _row(folder: Path) -> dict[str, Any] | None:
     """What the index says of one folder; a folder without a readable `run.json` is shown as unknown, not left out."""
-    try:
-        state = json.loads((folder / RUN).read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not (folder / RUN).exists():
         return None  # not one of ours
-    except (OSError, ValueError):
+    try:
+        state = read_json(folder / RUN)
+    except VerificationError:
         state = {"state": "unknown"}
-    known = ("state", "verdict", "service", "failed_requests", "onset", "finished", "synthetic", "data_until")
-    row = {"incident": folder.name, **{key: state.get(key) for key in known}, **(state.get("window") or {})}
-    return row | {"reason": "; ".join(state.get("failed") or [])}
+    row: dict[str, Any] = {key: state[key] for key in _KNOWN if isinstance(state.get(key), str | int)}
+    return row | _window(state) | {"incident": folder.name, "link": _link(folder), "reason": _reason(state)}
+
+
+def _window(state: Mapping[str, Any]) -> dict[str, str]:
+    window = state.get("window")
+    parts = window.items() if isinstance(window, dict) else ()
+    return {key: value for key, value in parts if key in ("start", "end") and str(value).endswith("Z")}
+
+
+def _link(folder: Path) -> str:
+    """The page to open first, of those that are there: a run of a few notebooks has no postmortem."""
+    pages = [folder / "postmortem.html", *sorted((folder / "notebooks").glob("*.html"))]
+    first = next((page for page in pages if page.is_file()), None)
+    return first.relative_to(folder.parent).as_posix() if first else _NO_PAGE
+
+
+def _reason(state: Mapping[str, Any]) -> str:
+    failed = state.get("failed")
+    said = [str(fault) for fault in failed] if isinstance(failed, list) else []
+    note = state.get("note")
+    return "; ".join([note, *said] if isinstance(note, str) and note else said)

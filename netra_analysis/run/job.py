@@ -15,7 +15,7 @@ from netra_analysis.params import Params
 from netra_analysis.report.page import PageMeta, PageState, render_notebook, render_postmortem
 from netra_analysis.run import notebooks, publish
 from netra_analysis.run.evidence import evidence
-from netra_analysis.run.verify import EVIDENCE, RUN, changed_claims
+from netra_analysis.run.verify import EVIDENCE, RUN, changed_evidence, rebuilt
 from netra_analysis.window import stamp
 
 POSTMORTEM = "90_postmortem"
@@ -24,13 +24,14 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """How a run ended: where its folder is, its verdict, and what failed in it."""
+    """How a run ended: where its folder is, its verdict, what failed in it, and, if not all, what was run."""
 
     incident: str
     folder: Path
     postmortem: Path | None
     verdict: str
     failed: tuple[str, ...]
+    only: tuple[str, ...] = ()
 
     @property
     def state(self) -> str:
@@ -43,8 +44,7 @@ def run(asked: Params, base: Path, out: Path, only: Sequence[str] = (), say: Say
     A notebook that fails is kept and marked; the rest is published with it, as failed.
     """
     chosen = notebooks.selected(only)
-    with publish.locked(out, asked.incident):
-        stage = publish.prepare(out, asked.incident)
+    with publish.locked(out, asked.incident), publish.staged(out, asked.incident) as stage:
         began = datetime.now(UTC)
         _state(stage, "running", began, {})
         say(f"{asked.incident}: reading {asked.source}")
@@ -52,11 +52,21 @@ def run(asked: Params, base: Path, out: Path, only: Sequence[str] = (), say: Say
         manifest = capsule.write(stage / "capsule", asked, held)
         say(f"{asked.incident}: {_read(held)}")
         executed = _notebooks(chosen, stage, say, asked.incident)
-        done = _report(stage, executed, manifest, began)
+        done = _report(stage, executed, manifest, began, partial(chosen))
         say(f"{asked.incident}: {'verified, ' if not done.failed else ''}publishing")
         final = publish.publish(out, asked.incident)
     postmortem = final / "postmortem.html"
     return replace(done, folder=final, postmortem=postmortem if postmortem.is_file() else None)
+
+
+def partial(chosen: Mapping[str, Path]) -> tuple[str, ...]:
+    """The names of `chosen` when they are not the whole suite: such a report has to say so of itself."""
+    return tuple(chosen) if len(chosen) < len(notebooks.suite()) else ()
+
+
+def partial_note(only: Sequence[str]) -> str:
+    """What a partial report says of itself, everywhere in the same words; empty for a whole one."""
+    return f"partial: only {', '.join(only)} {'was' if len(only) == 1 else 'were'} run" if only else ""
 
 
 def _read(held: tables.Tables) -> str:
@@ -80,26 +90,32 @@ def _notebooks(chosen: Mapping[str, Path], stage: Path, say: Say, incident: str)
     return notebooks.execute_all(chosen, folder, "../capsule", workers=2, told=told)
 
 
-def _report(stage: Path, executed: Sequence[notebooks.Executed], manifest: Mapping[str, Any], began: datetime) -> Done:
+def _report(
+    stage: Path,
+    executed: Sequence[notebooks.Executed],
+    manifest: Mapping[str, Any],
+    began: datetime,
+    only: tuple[str, ...],
+) -> Done:
     """Evidence, verification, pages. Pages say INCOMPLETE unless everything before them held."""
     held = capsule.read(stage / "capsule")
     incident = Incident(held.params, held.tables)
     found = evidence(incident)
     publish.write_json(stage / EVIDENCE, found)
     failed = [f"{one.name}: {one.fault}" for one in executed if one.fault]
-    failed += changed_claims(stage / "capsule", found["claims"])
+    failed += changed_evidence(json.loads(json.dumps(found)), rebuilt(capsule.read(stage / "capsule")))
     failed += _disagreeing(executed, found["claims"])
     meta = page_meta(incident, found, capsule.capsule_hash(manifest), datetime.now(UTC))
     state = PageState.FAILED("; ".join(failed)) if failed else PageState.COMPLETE
     for one in executed:
-        _page(stage, one, meta, state, found)
+        _page(stage, one, meta, state, found, partial_note(only))
     files = {
         str(path.relative_to(stage)): capsule.file_hash(path)
         for path in sorted(stage.rglob("*"))
         if path.is_file() and path.name != RUN
     }
-    _state(stage, "failed" if failed else "done", began, files, failed, meta, found)
-    return Done(incident.params.incident, stage, None, str(found["verdict"]), tuple(failed))
+    _state(stage, "failed" if failed else "done", began, files, failed, meta, found, only)
+    return Done(incident.params.incident, stage, None, str(found["verdict"]), tuple(failed), only)
 
 
 def _disagreeing(executed: Sequence[notebooks.Executed], claims: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -113,16 +129,30 @@ def _disagreeing(executed: Sequence[notebooks.Executed], claims: Sequence[Mappin
     return wrong
 
 
-def _page(stage: Path, one: notebooks.Executed, meta: PageMeta, state: PageState, found: dict[str, Any]) -> None:
+def _page(
+    stage: Path, one: notebooks.Executed, meta: PageMeta, state: PageState, found: dict[str, Any], note: str
+) -> None:
     if one.content is None:
         return
     try:
-        page = render_notebook(one.content, replace(meta, title=one.name), state)
+        page = render_notebook(_noted(one.content, note), replace(meta, title=one.name), state)
         publish.write_text(stage / "notebooks" / f"{one.name}.html", page)
         if one.name == POSTMORTEM:
             publish.write_text(stage / "postmortem.html", render_postmortem(one.content, meta, found, state))
     except NetraAnalysisError as error:
         raise ReportError(f"{one.name}: the page could not be rendered: {error}") from error
+
+
+def _noted(content: dict[str, Any], note: str) -> dict[str, Any]:
+    """The notebook with `note` in its introduction; the notebook's own file stays as it was executed."""
+    if not note:
+        return content
+    first = next((i for i, cell in enumerate(content["cells"]) if cell["cell_type"] == "markdown"), None)
+    if first is None:
+        return content
+    cell = content["cells"][first]
+    noted = {**cell, "source": "".join(cell["source"]) + f"\n\n**This report is {note}.**"}
+    return {**content, "cells": [*content["cells"][:first], noted, *content["cells"][first + 1 :]]}
 
 
 def page_meta(incident: Incident, found: dict[str, Any], frozen: str, now: datetime) -> PageMeta:
@@ -169,6 +199,7 @@ def _state(
     failed: Sequence[str] = (),
     meta: PageMeta | None = None,
     found: Mapping[str, Any] | None = None,
+    only: Sequence[str] = (),
 ) -> None:
     """`run.json`: what a scheduler reads. Written last, and the only file that names all others."""
     now = datetime.now(UTC)
@@ -180,6 +211,8 @@ def _state(
             "finished": stamp(now) if state != "running" else None,
             "seconds": round((now - began).total_seconds(), 1),
             "failed": list(failed),
+            "only": list(only),
+            "note": partial_note(only),
             "verdict": found["verdict"] if found else None,
             "onset": found["onset"] if found else None,
             "window": found["window"] if found else None,

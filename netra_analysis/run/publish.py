@@ -33,6 +33,17 @@ def locked(out: Path, incident: str) -> Iterator[None]:
         lock.release()
 
 
+@contextmanager
+def staged(out: Path, incident: str) -> Iterator[Path]:
+    """An empty stage, taken away again when what fills it fails: only a killed run leaves one behind."""
+    stage = prepare(out, incident)
+    try:
+        yield stage
+    except BaseException:
+        shutil.rmtree(stage, ignore_errors=True)
+        raise
+
+
 def prepare(out: Path, incident: str) -> Path:
     """An empty stage for a new run. What an earlier run left behind when it was killed is set right first."""
     stage, retired = _stage(out, incident), _retired(out, incident)

@@ -1,11 +1,12 @@
 """The main job, for real: kernels, papermill, pages, publishing; and what happens when something breaks."""
 
 import json
+import os
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,51 +14,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from netra_analysis.cli import main
 from netra_analysis.run import notebooks
 from netra_analysis.run.verify import verify
-from tests.entries import MALFORMED, OOM, PROBE_OK, START, memory, pool, request, said, system, write
-
-CANARY = "Bearer " + "canary" * 5
+from tests.entries import request, said, write
+from tests.run.reports import Ended, incident
 
 
 def netra(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "netra_analysis.cli", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False, stdin=subprocess.DEVNULL)
-
-
-@dataclass(frozen=True)
-class Ended:
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-@pytest.fixture
-def here(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
-    """The command line in this process: the same code, without the seconds that a new Python takes."""
-
-    def call(*arguments: object) -> Ended:
-        with pytest.raises(SystemExit) as ended:
-            main([str(argument) for argument in arguments])
-        out, err = capsys.readouterr()
-        return Ended(int(ended.value.code or 0), out, err)
-
-    return call
-
-
-def incident(folder: Path) -> Path:
-    entries = [
-        *(request(i, 200, f"/api/orders/{i}", method="POST") for i in range(0, 600, 20)),
-        said(50, f"calling billing with {CANARY} for a.person@example.com"),
-        said(90, "<script>alert('log')</script> \u202egnp.exe"),
-        system(100, OOM, "ERROR"),
-        system(100.1, "Container terminated on signal 9.", "WARNING"),
-        request(99, 503, latency=1.3, textPayload=MALFORMED),
-        system(103, START, instance="b"),
-        system(106, PROBE_OK, instance="b"),
-    ]
-    return write(folder, entries, [memory(0.5, 0.95, 0.4, 0.4), pool(10, 20, 3)], limits={"pool_size": 25})
 
 
 @pytest.fixture(scope="module")
@@ -185,6 +150,31 @@ def test_the_same_data_give_the_same_claims_and_capsule(published: tuple[Path, A
     assert (again / name).read_text() == (first / name).read_text()
 
 
+def test_a_partial_run_in_place_of_a_whole_one_says_so_everywhere(copy: Path, here: Callable[..., Ended]) -> None:
+    asked = incident(copy.parent)
+    ended = here("run", asked, "--out", copy.parent, "--only", "00")
+    assert ended.returncode == 0, ended.stderr
+    assert "partial: only 00_overview" in ended.stdout
+    state = json.loads((copy / "run.json").read_text())
+    assert (state["state"], state["only"]) == ("done", ["00_overview"])
+    assert state["note"] == "partial: only 00_overview was run"
+    index = (copy.parent / "index.html").read_text()
+    assert "partial: only 00_overview was run" in index
+    linked = re.findall(r'href="(made-up/[^"]+)"', index)
+    assert linked == ["made-up/notebooks/00_overview.html"]
+    assert (copy.parent / linked[0]).is_file()
+    assert "partial: only 00_overview was run" in (copy / "notebooks" / "00_overview.html").read_text()
+    assert verify(copy) == []
+
+
+def test_a_whole_run_says_nothing_of_being_partial(published: tuple[Path, Any]) -> None:
+    out, _ = published
+    assert 'href="made-up/postmortem.html"' in (out / "index.html").read_text()
+    assert json.loads((out / "made-up" / "run.json").read_text())["only"] == []
+    for page in out.rglob("*.html"):
+        assert "partial: only" not in page.read_text()
+
+
 def test_a_capsule_opens_as_an_incident(published: tuple[Path, Any]) -> None:
     import netra_analysis as na
 
@@ -267,6 +257,7 @@ def test_a_failed_run_leaves_the_earlier_report_untouched(copy: Path, tmp_path: 
     (tmp_path / "in" / "entries.ndjson").write_text("nonsense\n")
     ended = netra("run", asked, "--out", copy.parent)
     assert ended.returncode == 3
+    assert not (copy.parent / ".made-up.part").exists()
     assert {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()} == before
 
 
@@ -289,7 +280,7 @@ def changed(tmp_path: Path, content: str | None = None, **params: Any) -> Path:
         (None, {"start": "2026-03-04T12:00:00"}, 2, "has no time zone"),
         (None, {"sorce": "file:x"}, 2, "did you mean 'source'"),
         (None, {"service": "other"}, 3, "it holds entries of shop"),
-        (None, {"metrics": "file:nowhere.json"}, 3, "metrics: no file"),
+        (None, {"metrics": "file:nowhere.json"}, 3, "metrics: file:nowhere.json does not exist"),
         (None, {"source": "bigquery:p.d"}, 3, "not readable by this version"),
     ],
 )
@@ -301,7 +292,29 @@ def test_each_mistake_is_one_sentence_and_its_code(
     assert ended.returncode == code, ended.stderr
     assert len(told) == 1
     assert says in told[0]
+    assert ended.stdout == ""
     assert "Traceback" not in ended.stderr
+
+
+def test_a_refusal_is_a_row_of_the_json(tmp_path: Path, here: Callable[..., Ended]) -> None:
+    ended = here("run", changed(tmp_path, service="other"), "--out", tmp_path / "out", "--json")
+    (row,) = json.loads(ended.stdout)
+    assert row["state"] == "refused"
+    assert "it holds entries of shop" in row["why"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "unbuffered"),
+    [(["sample"], ""), (["sample"], "1"), (["--help"], ""), (["score", "--help"], "")],  # "1": argparse hides it
+)
+def test_a_full_disk_behind_stdout_is_one_sentence(arguments: list[str], unbuffered: str) -> None:
+    command = [sys.executable, "-m", "netra_analysis.cli", *arguments]
+    env = os.environ | {"PYTHONUNBUFFERED": unbuffered}
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, env=env)
+    assert ended.returncode == 2
+    (line,) = ended.stderr.splitlines()
+    assert line.startswith("netra-analysis: cannot write the result to the standard output: No space left on device")
 
 
 @pytest.mark.parametrize("place", ["out", "/proc/netra-analysis"])
