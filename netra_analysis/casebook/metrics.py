@@ -3,10 +3,8 @@
 What rises and falls inside a minute is missed, and where no instance is up there is no point, not a zero.
 """
 
-from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import timedelta
 from random import Random
 from typing import Any, Final
 
@@ -14,16 +12,14 @@ from netra_analysis.casebook.clock import Clock
 from netra_analysis.casebook.fleet import Fleet
 from netra_analysis.casebook.incident import Incident
 from netra_analysis.casebook.instance import Instance
+from netra_analysis.casebook.series import PERIOD_S, Series, distribution
 from netra_analysis.casebook.signals import Fate, Reply
-from netra_analysis.window import stamp
 
 RUN: Final = "run.googleapis.com"
 POOL: Final = "custom.googleapis.com/netra/db_pool"
 BACKENDS: Final = "cloudsql.googleapis.com/database/postgresql/num_backends_by_state"
-PERIOD_S: Final = 60.0
 RATIO_BOUNDS: Final = tuple(step / 40 for step in range(1, 41))
 COUNT_BOUNDS: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0)
-Key = tuple[str, str, tuple[tuple[str, str], ...]]
 
 
 @dataclass(slots=True, eq=False)
@@ -34,9 +30,12 @@ class Sampler:
     clock: Clock
     fleet: Fleet
     rng: Random
-    _series: dict[Key, dict[str, Any]] = field(default_factory=dict)
+    _series: Series = field(init=False)
     _requests: Counter[tuple[str, int]] = field(default_factory=Counter)
     _cpu_s: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._series = Series(self.incident.origin, self.incident.target)
 
     def begin(self) -> None:
         self.clock.every(PERIOD_S, self._look, first=PERIOD_S)
@@ -50,7 +49,7 @@ class Sampler:
 
     def time_series(self) -> list[dict[str, Any]]:
         """All series in the REST shape, points newest first."""
-        return [{**body, "points": body["points"][::-1]} for _, body in sorted(self._series.items())]
+        return self._series.rest()
 
     def _look(self) -> None:
         blind = any(start < self.clock.now <= end for start, end in self.incident.metric_gaps)
@@ -101,52 +100,10 @@ class Sampler:
             self._point(BACKENDS, "", {"database": "netra_staging", "state": state}, "GAUGE", count)
 
     def _spread(self, name: str, revision: str, values: list[float], bounds: tuple[float, ...]) -> None:
-        counts = [0] * (len(bounds) + 1)
-        for value in values:
-            counts[bisect_right(bounds, value)] += 1
-        shape = {
-            "count": str(len(values)),
-            "mean": round(sum(values) / len(values), 6),
-            "bucketOptions": {"explicitBuckets": {"bounds": list(bounds)}},
-            "bucketCounts": [str(count) for count in counts],
-        }
         labels = {"state": "active"} if "concurrencies" in name else {}
-        self._point(f"{RUN}/{name}", revision, labels, "DELTA", shape)
+        self._point(f"{RUN}/{name}", revision, labels, "DELTA", distribution(values, bounds))
 
     def _point(
         self, metric: str, revision: str, labels: dict[str, str], kind: str, value: int | dict[str, Any]
     ) -> None:
-        key = (metric, revision, tuple(sorted(labels.items())))
-        if key not in self._series:
-            self._series[key] = self._head(metric, revision, labels, kind, value)
-        end = self.incident.origin + timedelta(seconds=self.clock.now)
-        start = end - timedelta(seconds=PERIOD_S) if kind == "DELTA" else end
-        typed = {"int64Value": str(value)} if isinstance(value, int) else {"distributionValue": value}
-        interval = {"startTime": stamp(start), "endTime": stamp(end)}
-        self._series[key]["points"].append({"interval": interval, "value": typed})
-
-    def _head(
-        self, metric: str, revision: str, labels: dict[str, str], kind: str, value: int | dict[str, Any]
-    ) -> dict[str, Any]:
-        return {
-            "metric": {"type": metric, "labels": labels},
-            "resource": self._resource(revision),
-            "metricKind": kind,
-            "valueType": "INT64" if isinstance(value, int) else "DISTRIBUTION",
-            "unit": "10^2.%" if "utilizations" in metric else "1",
-            "points": [],
-        }
-
-    def _resource(self, revision: str) -> dict[str, Any]:
-        target = self.incident.target
-        if not revision:
-            database = {"database_id": target.database, "project_id": target.project, "region": target.region}
-            return {"type": "cloudsql_database", "labels": database}
-        labels = {
-            "configuration_name": target.service,
-            "location": target.region,
-            "project_id": target.project,
-            "revision_name": revision,
-            "service_name": target.service,
-        }
-        return {"type": "cloud_run_revision", "labels": labels}
+        self._series.point(self.clock.now, metric, revision, labels, kind, value)

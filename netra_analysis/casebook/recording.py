@@ -2,21 +2,22 @@
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from netra_analysis.casebook.audit import deploy_entries
 from netra_analysis.casebook.boot import Boot
 from netra_analysis.casebook.clock import Clock
 from netra_analysis.casebook.fleet import Fleet
-from netra_analysis.casebook.incident import Canary, Incident, simulate
+from netra_analysis.casebook.incident import Canary, Incident, Target, simulate
 from netra_analysis.casebook.metrics import Sampler
 from netra_analysis.casebook.narrator import Narrator
 from netra_analysis.casebook.neighbours import neighbours
 from netra_analysis.casebook.signals import Event, Happening, Place, Reply, Signal, Wire
 from netra_analysis.casebook.truth import Truth
 from netra_analysis.casebook.writer import LogWriter
-from netra_analysis.window import stamp
+from netra_analysis.window import TimeWindow, stamp
 
 DUPLICATES = 0.004  # of all entries, delivered a second time
 DEPLOYS = (Happening.DEPLOY_REQUESTED, Happening.DEPLOY_READY)
@@ -24,10 +25,10 @@ DEPLOYS = (Happening.DEPLOY_REQUESTED, Happening.DEPLOY_READY)
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """Text of the entries and the metrics, and the truth."""
+    """Text of the entries and the metrics, and the truth. `metrics` is None where nobody has them."""
 
     entries: str
-    metrics: str
+    metrics: str | None
     truth: dict[str, Any]
 
     @property
@@ -90,7 +91,28 @@ def _plant(canary: Canary, fleet: Fleet, narrator: Narrator, truth: Truth) -> No
     truth.canary(canary.kind, canary.secret, name)
 
 
-def params_text(incident: Incident) -> str:
+class Asked(Protocol):
+    """What parameters and a note need to know of an incident, whichever engine runs it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def seed(self) -> int: ...
+    @property
+    def target(self) -> Target: ...
+    @property
+    def origin(self) -> datetime: ...
+    @property
+    def window(self) -> TimeWindow: ...
+    @property
+    def limits(self) -> tuple[tuple[str, int], ...]: ...
+    @property
+    def audit(self) -> tuple[tuple[str, str, str], ...]: ...
+
+
+def params_text(incident: Asked, *, metrics: bool = True) -> str:
     """The parameters that ask about this incident, as YAML."""
     target, window = incident.target, incident.window
     limits = ", ".join(f"{name}: {value}" for name, value in incident.limits)
@@ -107,13 +129,13 @@ def params_text(incident: Incident) -> str:
         f"end: {stamp(window.end)}\n"
         f"baseline: {{start: {stamp(incident.origin)}, end: {stamp(window.start)}}}\n"
         f"source: file:{incident.name}/entries.ndjson.gz   # relative to this file\n"
-        f"metrics: file:{incident.name}/metrics.json.gz\n"
+        f"metrics: {f'file:{incident.name}/metrics.json.gz' if metrics else 'none'}\n"
         f"limits: {{{limits}}}\n"
-        f"audit:\n{audit}"
+        f"{f'audit:{chr(10)}{audit}' if audit else ''}"
     )
 
 
-def readme_text(incident: Incident) -> str:
+def readme_text(incident: Asked) -> str:
     """Five lines for whoever finds the folder: what it is, and how it was made."""
     return (
         f"# {incident.name}: synthetic\n"

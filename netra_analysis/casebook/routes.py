@@ -22,6 +22,9 @@ class Client:
 class Route:
     """One endpoint's cost: how long it works, what memory it holds meanwhile, and whether it takes a
     database connection. `agent` marks the endpoints that run a SupervisorAgent; `socket` a WebSocket.
+
+    `calls` are the other services it needs, `optional` those it can do without; `patience_s` is the
+    handler's own time-out, 0 for none; `handler` names its code as `module:function`.
     """
 
     method: str
@@ -36,6 +39,10 @@ class Route:
     cpu_s: float = 0.003
     request_bytes: int = 420
     response_bytes: int = 320
+    calls: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    patience_s: float = 0.0
+    handler: str = ""
 
 
 def agent_route(name: str, median_s: float) -> Route:

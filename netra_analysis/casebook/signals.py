@@ -17,6 +17,10 @@ class Fate(StrEnum):
     APPLICATION = "application"
     KILLED = "killed_with_instance"
     NO_INSTANCE = "no_instance"
+    STARTUP = "startup_failure"
+    TIMEOUT = "timeout"
+    UPSTREAM = "upstream"
+    DELIBERATE = "deliberate"
 
 
 class Failure(StrEnum):
@@ -30,7 +34,8 @@ class Failure(StrEnum):
 class Arrival:
     """One request on its way: when, what, from whom. `conversation` names the chat it belongs to.
 
-    `then` is what the client asks next, once this was answered well: a preflight's request.
+    `then` is what the client asks next, once this was answered well: a preflight's request. `size_mib` is
+    what its body makes the handler hold, `tag` what is special about its content, "" being nothing.
     """
 
     time: float
@@ -40,6 +45,8 @@ class Arrival:
     conversation: str = ""
     retries: int = 0
     then: "Arrival | None" = None
+    size_mib: float = 0.0
+    tag: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +59,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """How one request ended. `handler_s` is None where the handler never returned."""
+    """How one request ended. `handler_s` is None where the handler never returned.
+
+    `words` are the platform's on this request, where it has more to say than its fate; `background` marks
+    failures that happen on any day and belong to no incident.
+    """
 
     arrival: Arrival
     place: Place
@@ -60,7 +71,9 @@ class Reply:
     status: int
     handler_s: float | None
     fate: Fate | None = None
-    failure: Failure | None = None
+    failure: Failure | str | None = None
+    words: str = ""
+    background: bool = False
 
     @property
     def latency_s(self) -> float:
@@ -81,6 +94,11 @@ class Happening(StrEnum):
     SOCKET_CLOSED_TWICE = "socket_closed_twice"
     DEPLOY_REQUESTED = "deploy_requested"
     DEPLOY_READY = "deploy_ready"
+    DEPLOY_FAILED = "deploy_failed"
+    BOOT_FAILED = "boot_failed"
+    EXITED = "exited"
+    PROBE_FAILED = "probe_failed"
+    REMARK = "remark"
 
 
 @dataclass(frozen=True, slots=True)

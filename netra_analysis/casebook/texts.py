@@ -25,9 +25,22 @@ SCALING: Final = {
     "throughput, etc.) or no existing capacity for current traffic.",
     "DEPLOYMENT_ROLLOUT": "Instance started due to traffic shifting between revisions due to deployment, "
     "traffic split adjustment, or deployment health check.",
+    "MANUAL_OR_CUSTOMER_MIN_INSTANCE": "Instance started because of customer-configured min-instances or "
+    "manual scaling.",
 }
 LIMIT_ADVICE: Final = (
     "Consider increasing the memory limit, see https://cloud.google.com/run/docs/configuring/memory-limits"
+)
+MALFORMED: Final = (
+    "The request failed because either the HTTP response was malformed or connection to the instance had an error. "
+    "Additional troubleshooting documentation can be found at: "
+    "https://cloud.google.com/run/docs/troubleshooting#malformed-response-or-connection-error"
+)
+TOO_MUCH_MEMORY: Final = (
+    "While handling this request, the container instance was found to be using too much memory and was terminated. "
+    "This is likely to cause a new container instance to be used for the next request to this revision. If you see "
+    "this message frequently, you may have a memory leak in your code or may need more memory. Consider creating a "
+    "new revision with more memory."
 )
 UNCOLLECTED: Final = (
     "The garbage collector is trying to clean up non-checked-in connection "

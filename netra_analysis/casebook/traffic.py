@@ -127,6 +127,7 @@ class Clients:
     clock: Clock
     rng: Random
     send: Callable[[Arrival], None]
+    pause_s: tuple[float, float] = (1.2, 3.5)
 
     def __call__(self, signal: Signal) -> None:
         if not isinstance(signal, Reply):
@@ -136,7 +137,7 @@ class Clients:
             self._send(asked.then, signal.ended + self.rng.uniform(0.008, 0.03))
         if asked.retries and signal.status >= 500:
             again = replace(asked, retries=asked.retries - 1)
-            self._send(again, signal.ended + self.rng.uniform(1.2, 3.5))
+            self._send(again, signal.ended + self.rng.uniform(*self.pause_s))
 
     def _send(self, arrival: Arrival, at: float) -> None:
         sent = replace(arrival, time=at)

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from netra_analysis.casebook.incident import Target
 from netra_analysis.casebook.signals import Fate, Place, Reply
+from netra_analysis.casebook.texts import MALFORMED
 
 REQUESTS: Final = "run.googleapis.com%2Frequests"
 STDOUT: Final = "run.googleapis.com%2Fstdout"
@@ -25,9 +26,11 @@ _TROUBLE: Final = (
     " Additional troubleshooting documentation can be found at: https://cloud.google.com/run/docs/troubleshooting"
 )
 REASONS: Final = {
-    Fate.KILLED: "The request failed because either the HTTP response was malformed or connection to the "
-    f"instance had an error.{_TROUBLE}#malformed-response-or-connection-error",
+    Fate.KILLED: MALFORMED,
     Fate.NO_INSTANCE: f"The request was aborted because there was no available instance.{_TROUBLE}#abort-request",
+    Fate.STARTUP: "The request failed because the instance could not start successfully.",
+    Fate.TIMEOUT: "The request has been terminated because it has reached the maximum request timeout. To change this "
+    "limit, see https://cloud.google.com/run/docs/configuring/request-timeout",
 }
 
 
@@ -40,6 +43,7 @@ class LogWriter:
     until: float
     rng: Random
     entries: list[tuple[float, int, dict[str, Any]]] = field(default_factory=list)
+    trace: str = ""  # the name of the last request's trace, for programs that log it
     _batches: dict[tuple[str, int], str] = field(default_factory=dict)
 
     def moment(self, at: float) -> datetime:
@@ -83,15 +87,18 @@ class LogWriter:
     def request(self, reply: Reply, *, service: str = "") -> str:
         """The platform's own entry for a request, written when it ended, dated when it started."""
         place = Place(reply.place.revision) if reply.fate is Fate.NO_INSTANCE else reply.place
+        http = self._http(reply)
+        self.trace = f"projects/{self.target.project}/traces/{self._hex(128)}"
         payload: dict[str, Any] = {
-            "httpRequest": self._http(reply),
-            "trace": f"projects/{self.target.project}/traces/{self._hex(128)}",
+            "httpRequest": http,
+            "trace": self.trace,
             "spanId": self._hex(64),
         }
         if self.rng.random() < 0.13:
             payload["traceSampled"] = True
-        if reply.fate in REASONS:
-            payload["textPayload"] = REASONS[reply.fate]
+        words = reply.words or (REASONS.get(reply.fate, "") if reply.fate else "")
+        if words:
+            payload["textPayload"] = words
         severity = "ERROR" if reply.status >= 500 else "WARNING" if reply.status >= 400 else "INFO"
         return self.write(
             reply.arrival.time,

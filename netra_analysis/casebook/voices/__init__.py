@@ -1,0 +1,1 @@
+"""How services speak: dialects (the shape of a line), vocabularies (what is said), and who says it when."""
