@@ -2,6 +2,7 @@
 
 import difflib
 import re
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -11,11 +12,18 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from netra_analysis.errors import RequestError
-from netra_analysis.window import TimeWindow, stamp, utc
+from netra_analysis.window import LONGEST, TimeWindow, stamp, utc
 
 ID = r"^[a-z0-9][a-z0-9-]{0,62}$"
 _SIZE = re.compile(r"^\s*([0-9]+(?:\.[0-9]+)?)\s*([KMGT]?)(i?)B?\s*$", re.IGNORECASE)
+_LARGEST = 2**63 - 1  # bytes; the limit is passed on as an INT64
 _LAST = re.compile(r"^last\s+([1-9][0-9]*)\s*(m|min|h|d)$")
+_YEARS = range(1970, 2201)  # so that no window next to a time, nor its nanoseconds, leaves what can be computed
+_INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,18})\Z")  # longer ones stay text, and are refused as that
+_DECIMAL = re.compile(r"(?:[-+]?[0-9]+\.[0-9]*(?:[eE][-+]?[0-9]{1,3})?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\Z")
+_INT = "tag:yaml.org,2002:int"
+_FLOAT = "tag:yaml.org,2002:float"
+_UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
 _SOURCES = ("file:", "bigquery:", "logging:")
 _METRICS = ("file:", "monitoring:", "none")
 
@@ -28,7 +36,10 @@ def _moment(value: Any) -> datetime:
             raise ValueError(f"{value!r} is no time; write it as 2025-09-02T12:00:00Z") from error
     if isinstance(value, datetime):
         if value.tzinfo is None:
-            raise ValueError(f"{value.isoformat()} has no time zone; write {value.isoformat()}Z for UTC")
+            text = value.isoformat()
+            raise ValueError(f"{text} has no time zone; write {text}Z for UTC, or {text}+02:00 for a local time")
+        if value.year not in _YEARS:
+            raise ValueError(f"{value.isoformat()} is outside the years {_YEARS[0]} to {_YEARS[-1]}")
         return utc(value)
     if isinstance(value, date):
         raise ValueError(f"{value.isoformat()} is a date; write a time, such as {value.isoformat()}T00:00:00Z")
@@ -36,13 +47,36 @@ def _moment(value: Any) -> datetime:
 
 
 def _bytes(value: Any) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-        return value
-    match = _SIZE.match(value) if isinstance(value, str) else None
-    if not match:
+    size = _size(value) if isinstance(value, str) else value if type(value) is int else None
+    if size is None:
         raise ValueError(f"{value!r} is no size; write it as 20GB")
+    if not 1 <= size <= _LARGEST:
+        raise ValueError(f"{str(value)[:60]!r} is not between 1 byte and {_LARGEST} bytes; write it as 20GB")
+    return int(size)
+
+
+def _size(text: str) -> float | None:
+    match = _SIZE.match(text)
+    if not match:
+        return None
     step = 1024 if match[3] else 1000
-    return int(float(match[1]) * step ** " KMGT".index(match[2].upper() or " "))
+    size: float = float(match[1]) * step ** " KMGT".index(match[2].upper() or " ")
+    return size
+
+
+def _length(window: str) -> timedelta:
+    """How long a relative window is; one beyond the longest allowed is refused before it is computed with."""
+    match = _LAST.match(window)
+    if not match:
+        raise ValueError(f"window is {window!r}; write it as: last 24h, last 90m or last 7d")
+    unit = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days"}[match[2]]
+    length = timedelta(**{unit: int(match[1])}) if len(match[1]) < 7 else None
+    if length is None or length > LONGEST:
+        raise ValueError(
+            f"window is {window[:60]!r}; the longest allowed is {LONGEST.days} days together with its baseline, "
+            "because one incident is asked about at a time"
+        )
+    return length
 
 
 Moment = Annotated[datetime, BeforeValidator(_moment)]
@@ -68,7 +102,7 @@ class Span(_Part):
 class Limits(_Part):
     """The service's limits, where they are known beforehand; None means: look in the data."""
 
-    memory_mib: float | None = Field(default=None, gt=0)
+    memory_mib: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     pool_size: int | None = Field(default=None, gt=0)
     db_connections: int | None = Field(default=None, gt=0)
     max_instances: int | None = Field(default=None, gt=0)
@@ -125,8 +159,8 @@ class Params(_Part):
             raise ValueError("give either start and end, or window (such as: window: last 24h)")
         if fixed and (self.start is None or self.end is None):
             raise ValueError(f"{'end' if self.start else 'start'} is missing; start and end go together")
-        if self.window is not None and not _LAST.match(self.window):
-            raise ValueError(f"window is {self.window!r}; write it as: last 24h, last 90m or last 7d")
+        if self.window is not None:
+            _length(self.window)
         _check_place("source", self.source, _SOURCES)
         _check_place("metrics", self.metrics, _METRICS)
         ids = [claim.id for claim in self.audit]
@@ -138,13 +172,10 @@ class Params(_Part):
         """The same parameters with a relative window turned into start and end, once, as of `now`."""
         if self.window is None:
             return self
-        match = _LAST.match(self.window)
-        if match is None:
-            raise RequestError(f"window is {self.window!r}; write it as: last 24h")
-        unit = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days"}[match[2]]
         end = utc(now).replace(second=0, microsecond=0)
-        start = end - timedelta(**{unit: int(match[1])})
-        return self.model_copy(update={"start": start, "end": end, "window": None})
+        fixed = self.model_copy(update={"start": end - _length(self.window), "end": end, "window": None})
+        _check_windows(fixed)
+        return fixed
 
     @property
     def asked(self) -> TimeWindow:
@@ -178,8 +209,38 @@ class Params(_Part):
 def _check_place(key: str, value: str, kinds: tuple[str, ...]) -> None:
     for kind in kinds:
         if value == kind == "none" or (kind.endswith(":") and value.startswith(kind) and len(value) > len(kind)):
-            return
-    raise ValueError(f"{key} is {value!r}; it starts with one of {', '.join(kinds)}")
+            break
+    else:
+        raise ValueError(f"{key} is {value!r}; it must start with one of {', '.join(kinds)}; for files write file:PATH")
+    if _UNWRITABLE.search(value):
+        raise ValueError(f"{key} is {value!r}; no path holds a NUL or half a surrogate pair")
+
+
+def _check_windows(params: Params) -> None:
+    """What the window and the baseline are to each other: apart, and close enough to be read in one go."""
+    asked, before = params.asked, params.before
+    if before.start < asked.end and asked.start < before.end:
+        raise RequestError(
+            f"the baseline {before} overlaps the window {asked}; "
+            "give one that ends before it starts, or starts after it ends"
+        )
+    span = max(asked.end, before.end) - min(asked.start, before.start)
+    if span > LONGEST:
+        raise RequestError(_too_long(params, span))
+
+
+def _too_long(params: Params, span: timedelta) -> str:
+    total = f"{span / timedelta(days=1):.4g} days"
+    if params.baseline:
+        return (
+            f"from the window {params.asked} to the baseline {params.before} it is {total} in all; "
+            f"the longest allowed is {LONGEST.days} days; give a baseline that is nearer, or a shorter window"
+        )
+    return (
+        f"the window {params.asked} and its baseline are {total} long together, because the baseline is as much time "
+        f"again before the window; the longest allowed is {LONGEST.days} days; give a window of at most "
+        f"{LONGEST.days // 2} days, or a shorter baseline of your own"
+    )
 
 
 def parse(data: Any, name: str) -> Params:
@@ -192,7 +253,7 @@ def parse(data: Any, name: str) -> Params:
     try:
         params = Params.model_validate(dict(data))
         if params.window is None:
-            _ = params.asked, params.before
+            _check_windows(params)
     except ValidationError as error:
         raise RequestError(f"{name}: " + "; ".join(_faults(error))) from error
     except RequestError as error:
@@ -203,23 +264,30 @@ def parse(data: Any, name: str) -> Params:
 def _faults(error: ValidationError) -> list[str]:
     faults = []
     for fault in error.errors():
-        where = ".".join(str(part) for part in fault["loc"])
+        where = ".".join(str(part)[:60] for part in fault["loc"])
         if fault["type"] == "extra_forbidden":
             faults.append(_unknown_key(fault["loc"]))
         elif fault["type"] == "missing":
             faults.append(f"{where} is missing")
         else:
             message = fault["msg"].removeprefix("Value error, ")
-            given = "" if fault["type"] == "value_error" else f" (given: {str(fault.get('input'))[:60]!r})"
+            given = "" if fault["type"] == "value_error" else f" (given: {_brief(fault.get('input'))})"
             faults.append(f"{where}: {message}{given}" if where else message)
     return faults
+
+
+def _brief(value: Any) -> str:
+    try:
+        return repr(str(value)[:60])
+    except (ValueError, RecursionError):  # Python writes no integer of more than 4,300 digits
+        return f"a {type(value).__name__} too large to show"
 
 
 def _unknown_key(loc: tuple[int | str, ...]) -> str:
     parts: dict[str, type[BaseModel]]
     parts = {"limits": Limits, "baseline": Span, "budget": Budget, "audit": AuditClaim}
     known = sorted((parts.get(str(loc[0]), Params) if len(loc) > 1 else Params).model_fields)
-    key = str(loc[-1])
+    key = str(loc[-1])[:60]
     close = difflib.get_close_matches(key, known, n=1)
     return f"unknown key {key!r}; " + (f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}")
 
@@ -227,25 +295,56 @@ def _unknown_key(loc: tuple[int | str, ...]) -> str:
 def from_yaml(text: str, name: str) -> Params:
     """Parameters from YAML text; `name` is what messages call it."""
     try:
-        return parse(yaml.load(text, Loader=_Loader), name)  # noqa: S506 (a SafeLoader subclass)
-    except yaml.YAMLError as error:
+        data = yaml.load(text, Loader=_Loader)  # noqa: S506 (a SafeLoader subclass)
+    except _RefusedError as error:
+        raise RequestError(f"{name}, {error}; see params/ for examples") from error
+    except RecursionError as error:
+        raise RequestError(f"{name} is nested too deep; parameters have two levels; see params/") from error
+    except (yaml.YAMLError, ValueError, LookupError, TypeError, AttributeError) as error:
         reason = " ".join(str(error).split())
         raise RequestError(f"{name} is not YAML: {reason}; see params/ for examples") from error
+    return parse(data, name)
+
+
+class _RefusedError(yaml.YAMLError):
+    """What YAML allows and parameters do not, with its line."""
+
+    def __init__(self, why: str, mark: Any) -> None:
+        super().__init__(f"line {mark.line + 1}: {why}")
 
 
 class _Loader(yaml.SafeLoader):
-    """SafeLoader that refuses a key given twice, where YAML itself would let the last one win."""
+    """SafeLoader whose numbers are decimal: YAML 1.1 would read 1:30 as 90, 010 as 8 and 1_0 as 10."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """No aliases: a few of them, one within the other, stand for more than memory holds."""
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            raise _RefusedError("aliases (*) are not read; write the value out", mark)
+        return super().compose_node(parent, index)
 
 
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
+    """A key given twice is refused, where YAML itself would let the last one win."""
+    for key, _ in node.value:
+        if key.tag == "tag:yaml.org,2002:merge":
+            raise _RefusedError("merge keys (<<) are not read; write the keys out", key.start_mark)
+        if not isinstance(key, yaml.ScalarNode):
+            raise _RefusedError("a key is a list or a mapping; keys are plain words", key.start_mark)
     keys = [loader.construct_object(key, deep=True) for key, _ in node.value]
-    twice = sorted({str(key) for key in keys if keys.count(key) > 1})
+    twice = sorted({str(key) for key, times in Counter(keys).items() if times > 1})
     if twice:
-        raise yaml.constructor.ConstructorError(None, None, f"key given twice: {', '.join(twice)}", node.start_mark)
-    loader.flatten_mapping(node)
-    return {
-        loader.construct_object(key, deep=True): loader.construct_object(value, deep=True) for key, value in node.value
-    }
+        raise _RefusedError(f"key given twice: {', '.join(twice)}", node.start_mark)
+    return {key: loader.construct_object(value, deep=True) for key, (_, value) in zip(keys, node.value, strict=True)}
+
+
+def _text(loader: _Loader, node: yaml.ScalarNode) -> Any:
+    text = loader.construct_scalar(node)
+    if _UNWRITABLE.search(text):
+        raise _RefusedError(
+            "a text holds a NUL or half a surrogate pair, which no file or path can hold", node.start_mark
+        )
+    return text
 
 
 def _timestamp(loader: _Loader, node: yaml.ScalarNode) -> Any:
@@ -253,7 +352,22 @@ def _timestamp(loader: _Loader, node: yaml.ScalarNode) -> Any:
     return loader.construct_scalar(node)
 
 
+def _whole(loader: _Loader, node: yaml.ScalarNode) -> int:
+    text = str(loader.construct_scalar(node))
+    if not _INTEGER.match(text):
+        raise _RefusedError(f"{text[:60]!r} is no whole number", node.start_mark)
+    return int(text)
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in pairs if tag not in (_INT, _FLOAT)]
+    for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver(_INT, _INTEGER, list("-+0123456789"))
+_Loader.add_implicit_resolver(_FLOAT, _DECIMAL, list("-+.0123456789"))
 _Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
+_Loader.add_constructor("tag:yaml.org,2002:str", _text)
+_Loader.add_constructor(_INT, _whole)
 _Loader.add_constructor("tag:yaml.org,2002:timestamp", _timestamp)
 
 
@@ -264,10 +378,15 @@ def load(path: Path) -> Params:
     except FileNotFoundError as error:
         there = sorted(p.name for p in path.parent.glob("*.yaml")) if path.parent.is_dir() else []
         hint = f"; in {path.parent} there is {', '.join(there)}" if there else ""
-        raise RequestError(f"no parameters file {path}{hint}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise RequestError(f"{path} cannot be read as UTF-8 text: {error}; give a YAML file") from error
-    return from_yaml(text, path.name)
+        raise RequestError(_safe(f"no parameters file {path}{hint}")) from error
+    except (OSError, ValueError) as error:
+        raise RequestError(_safe(f"{path} cannot be read as UTF-8 text: {error}; give a YAML file")) from error
+    return from_yaml(text, _safe(path.name))
+
+
+def _safe(text: str) -> str:
+    """`text` with halves of surrogate pairs (a file name that is no UTF-8 has them) written out."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def place(location: str, base: Path) -> tuple[str, str]:

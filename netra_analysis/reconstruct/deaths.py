@@ -76,8 +76,15 @@ def _told_by_requests(requests: pd.DataFrame, lines: pd.DataFrame, window: TimeW
     known = {(row.instance, row.time) for row in lines.itertuples()}
     rows = [
         {
-            "time": row.end_time, "id": row.id, "revision": row.revision, "instance": row.instance,
-            "event": "memory_limit", "reason": None, "code": None, "limit_mib": None, "used_mib": None,
+            "time": row.end_time,
+            "id": row.id,
+            "revision": row.revision,
+            "instance": row.instance,
+            "event": "memory_limit",
+            "reason": None,
+            "code": None,
+            "limit_mib": None,
+            "used_mib": None,
             "text": row.platform_text,
         }
         for row in killed.itertuples()

@@ -109,3 +109,23 @@ def test_an_unknown_column_is_named(engine: Engine) -> None:
 def test_every_question_of_the_package_is_in_the_shared_dialect(name: str) -> None:
     assert to_duckdb(question(name).sql)
     assert tables_of(question(name).sql) == (("raw_entries",) if name == "entries" else ("entries",))
+
+
+def test_a_status_code_that_is_no_integer_is_none_and_refuses_nothing(engine: Engine) -> None:
+    codes = ['"abc"', "true", str(2**70), "{}", "7"]
+    rows = [
+        {
+            "time": NOON,
+            "id": str(number),
+            "log": "cloudaudit.googleapis.com/activity",
+            "severity": "ERROR",
+            "service": "s",
+            "revision": "",
+            "audit": f'{{"status": {{"code": {code}}}}}',
+        }
+        for number, code in enumerate(codes)
+    ]
+    engine.register("entries", pa.Table.from_pylist(rows))
+    asked = question("audit", service="s", start=NOON, end=NOON + timedelta(seconds=1))
+    assert engine.run(asked)["status_code"].to_pylist() == [None, None, None, None, 7]
+    assert "TRY_CAST" in to_duckdb(asked.sql)

@@ -1,7 +1,9 @@
 """What cannot be used is quarantined with its reason, and costs nothing else."""
 
+import gzip
 import json
 import os
+import socket
 import time
 from collections import Counter
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 from reading_samples import ENTRIES, explorer_csv, gcloud_yaml, ndjson, packed, parquet, pretty, read, sink_table
 
 from netra_analysis.errors import SourceError
+from netra_analysis.redact import Redactor
 from netra_analysis.schema import ENTRIES as SCHEMA
 from netra_analysis.sources.reading import REASONS, read_entries
 
@@ -314,3 +317,73 @@ def test_gigabytes_of_prose_are_counted_and_not_kept(tmp_path):
     reading = read(tmp_path, text.encode())
     assert reading.entries.num_rows == 5
     assert "400000 lines of prose" in reading.files[0].note
+
+
+def test_what_is_no_regular_file_is_never_opened(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with socket.socket(socket.AF_UNIX) as bound:
+        bound.bind(os.path.relpath(tmp_path / "socket"))
+    (tmp_path / "null").symlink_to(os.devnull)
+    for name, what in (("pipe", r"a named pipe \(FIFO\)"), ("socket", "a socket"), ("null", "a character device")):
+        with pytest.raises(SourceError, match=f"^file:{name} is {what}, no regular file"):
+            read_entries(name, tmp_path)
+    with pytest.raises(SourceError, match="no file to read"):
+        read_entries(".", tmp_path)
+    with pytest.raises(SourceError, match="no file matches"):
+        read_entries("*", tmp_path)
+
+
+def test_a_folder_lists_the_pipes_that_it_passed_over(tmp_path):
+    (tmp_path / "a.json").write_text(GOOD)
+    (tmp_path / "broken").symlink_to("nowhere")
+    os.mkfifo(tmp_path / "pipe")
+    passed = {note.name: note.note for note in read_entries(".", tmp_path).files if note.format == "ignored"}
+    assert passed == {"broken": "a link to nothing", "pipe": "a named pipe (FIFO)"}
+    assert read_entries("*", tmp_path).entries.num_rows == 5
+
+
+NO_PATHS = {
+    "no user": "~nouser/x",
+    "long": "x" * 5000,
+    "no pattern": "a/**b",
+    "brackets": "[" * 3000,
+    "NUL": "nul\0",
+    "half": "half\udc8b",
+    "half in a pattern": "*\udc8b",
+}
+
+
+@pytest.mark.parametrize("location", NO_PATHS.values(), ids=NO_PATHS)
+def test_a_path_that_cannot_be_is_refused(tmp_path, location):
+    with pytest.raises(SourceError) as caught:
+        read_entries(location, tmp_path)
+    str(caught.value).encode()
+
+
+def test_gzip_within_gzip_is_refused_and_says_what_to_do(tmp_path):
+    twice = gzip.compress(packed(GOOD))
+    with pytest.raises(SourceError, match="gzip within gzip; unpack it once"):
+        read(tmp_path, twice, scrub=Redactor(key="k"))
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder/a.gz").write_bytes(twice)
+    (tmp_path / "folder/b.gz").write_bytes(packed(GOOD))
+    reading = read_entries("folder", tmp_path, scrub=Redactor(key="k"))
+    assert (reading.entries.num_rows, reading.quarantine["reason"].to_pylist()) == (5, ["not text"])
+
+
+@pytest.mark.parametrize("line", [b"\x8b\x8c\xff prose", b'{"textPayload": "\\ud800"}', b'{"\xff": 1}'])
+def test_the_redactor_sees_no_half_of_a_surrogate_pair(tmp_path, line):
+    reading = read(tmp_path, GOOD.encode() + line + b"\n", scrub=Redactor(key="k"))
+    assert reading.quarantine.num_rows == 1
+    with pytest.raises(SourceError) as caught:
+        read(tmp_path, line + b"\n", scrub=Redactor(key="k"))
+    str(caught.value).encode()
+
+
+def test_names_that_are_no_unicode_are_written_out(tmp_path):
+    (tmp_path / "a\udcff.json").write_text(GOOD + "prose\n")
+    (tmp_path / ".b\udcff.json").write_text(GOOD)
+    (tmp_path / "c.json").write_text(json.dumps({**ENTRIES[0], "k\ud800": 1}))
+    reading = read_entries(".", tmp_path)
+    assert reading.quarantine["file"].to_pylist() == ["a\\udcff.json"]
+    "".join([*reading.warnings, *(note.name for note in reading.files)]).encode()

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from netra_analysis.schema import ENTRIES, QUARANTINE, TableSchema
 from netra_analysis.sources.reading.entry import to_row
-from netra_analysis.sources.reading.reason import SAMPLE, Reason, visible
+from netra_analysis.sources.reading.reason import SAMPLE, Reason, safe, visible
 from netra_analysis.sources.reading.text import repaired
 from netra_analysis.sources.reading.value import Value
 from netra_analysis.sources.reading.wrapper import contents
@@ -51,7 +51,7 @@ class Intake:
         """One more value seen, and not usable."""
         self.read += 1
         self._reasons[file, reason] += 1
-        clean = visible(self._scrub(sample[: 10 * SAMPLE]))[:SAMPLE]
+        clean = visible(self._scrub(safe(sample[: 10 * SAMPLE])))[:SAMPLE]
         self._refused.add({"file": file, "position": position, "reason": str(reason), "sample": clean})
 
     def extend(self, file: str, entries: pa.Table) -> None:

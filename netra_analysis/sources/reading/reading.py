@@ -15,7 +15,7 @@ from netra_analysis.sources.reading.intake import Intake
 from netra_analysis.sources.reading.jsonlines import read_lines
 from netra_analysis.sources.reading.jsonscan import read_json
 from netra_analysis.sources.reading.parquet import is_parquet, read_parquet
-from netra_analysis.sources.reading.reason import Reason
+from netra_analysis.sources.reading.reason import Reason, safe
 from netra_analysis.sources.reading.sniff import sniff
 from netra_analysis.sources.reading.text import Text, open_text
 from netra_analysis.sources.reading.value import Remarks, Value
@@ -31,6 +31,7 @@ _READERS: Final[dict[str, Callable[[Text, Remarks], Iterator[Value]]]] = {
     "csv": read_csv,
     "yaml": read_yaml,
 }
+_TWICE: Final = "gzip within gzip; unpack it once and give what comes out"
 _PASSED: Final = {"metrics": "Cloud Monitoring time series, no log", "table": "a table without log fields"}
 
 
@@ -78,10 +79,8 @@ def read_entries(
         try:
             notes.append(_read_file(path, intake))
         except OSError as error:
-            raise SourceError(
-                f"{path.name} of file:{location} cannot be read: {error.strerror or error}; "
-                "check its permissions or leave it out"
-            ) from error
+            what = f"{path.name} of file:{location} cannot be read: {error.strerror or error}"
+            raise SourceError(safe(f"{what}; check its permissions or leave it out")) from error
     entries, quarantine = intake.tables()
     if not entries.num_rows:
         raise _nothing(location, notes, quarantine)
@@ -89,35 +88,36 @@ def read_entries(
 
 
 def _read_file(path: Path, intake: Intake) -> FileNote:
-    return _read_parquet(path, intake) if is_parquet(path) else _read_text(path, intake)
+    read = _read_parquet if is_parquet(path) else _read_text
+    return read(path, safe(path.name), intake)
 
 
-def _read_parquet(path: Path, intake: Intake) -> FileNote:
+def _read_parquet(path: Path, name: str, intake: Intake) -> FileNote:
     before, groups = intake.read, 0
     for entries, refused in read_parquet(path, intake.tally):
         groups += 1
-        intake.extend(path.name, entries)
+        intake.extend(name, entries)
         for position, reason, sample in refused:
-            intake.refuse(path.name, position, reason, sample)
+            intake.refuse(name, position, reason, sample)
     note = "" if groups else _PASSED["table"]
-    return FileNote(path.name, "parquet", "", intake.read - before, note)
+    return FileNote(name, "parquet", "", intake.read - before, note)
 
 
-def _read_text(path: Path, intake: Intake) -> FileNote:
+def _read_text(path: Path, name: str, intake: Intake) -> FileNote:
     with path.open("rb") as file:
         text = open_text(file)
         kind = sniff(text)
         remarks = Remarks()
-        lost = intake.refused(path.name, Reason.TRUNCATED)
+        lost = intake.refused(name, Reason.TRUNCATED)
         if reader := _READERS.get(kind):
-            count = intake.take(path.name, reader(text, remarks))
+            count = intake.take(name, reader(text, remarks))
         else:
-            count = _refuse_whole(path.name, kind, text, intake)
-    if text.damage and lost == intake.refused(path.name, Reason.TRUNCATED):
-        intake.refuse(path.name, count + 1, Reason.TRUNCATED, text.damage[0])
+            count = _refuse_whole(name, kind, text, intake)
+    if text.damage and lost == intake.refused(name, Reason.TRUNCATED):
+        intake.refuse(name, count + 1, Reason.TRUNCATED, text.damage[0])
         count += 1
     note = "; ".join([*remarks.notes, *text.damage, *_prose(remarks), *filter(None, [_PASSED.get(kind)])])
-    return FileNote(path.name, _kind_name(kind, text), text.encoding, count, note)
+    return FileNote(name, _kind_name(kind, text), text.encoding, count, note)
 
 
 def _kind_name(kind: str, text: Text) -> str:
@@ -128,7 +128,8 @@ def _refuse_whole(name: str, kind: str, text: Text, intake: Intake) -> int:
     """A file of no format that holds entries: one value that is none, unless it is known for something else."""
     if kind in _PASSED or not text.head.strip():
         return 0
-    intake.refuse(name, 1, Reason.NOT_TEXT if kind == "binary" else Reason.NOT_JSON, text.head)
+    reason = Reason.NOT_TEXT if kind in ("binary", "gzip") else Reason.NOT_JSON
+    intake.refuse(name, 1, reason, _TWICE if kind == "gzip" else text.head)
     return 1
 
 
@@ -143,15 +144,16 @@ def _nothing(location: str, notes: list[FileNote], quarantine: pa.Table) -> Sour
     where = f"file:{location}" + (f" ({len(read)} files)" if len(read) > 1 else "")
     if not seen:
         what = next((note.note for note in read if note.note), "it is empty")
-        return SourceError(f"{where} holds no log entry: {what}; {EXPECTED}")
+        return SourceError(safe(f"{where} holds no log entry: {what}; {EXPECTED}"))
     reasons = Counter(quarantine["reason"].to_pylist())
     why = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common(3))
     sample = quarantine["sample"][0].as_py()[:80]
-    return SourceError(f"{where} holds no log entry in {seen} values ({why}); the first: {sample!r}; {EXPECTED}")
+    held = f"{where} holds no log entry in {seen} values ({why}); the first: {sample!r}"
+    return SourceError(safe(f"{held}; {EXPECTED}"))
 
 
 def _warnings(tally: Counter[str], notes: list[FileNote]) -> tuple[str, ...]:
     """What had to be assumed, with how often, and what was noticed about single files."""
-    counted = [f"{count} {sentence}" for sentence, count in sorted(tally.items()) if count]
+    counted = [safe(f"{count} {sentence}") for sentence, count in sorted(tally.items()) if count]
     cut = [f"{note.name}: {note.note}" for note in notes if "cut" in note.note or "gzip" in note.note]
     return tuple(counted + cut)

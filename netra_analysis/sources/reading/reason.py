@@ -31,6 +31,11 @@ class Reason(StrEnum):
 REASONS: Final[tuple[str, ...]] = tuple(reason.value for reason in Reason)
 
 
+def safe(text: str) -> str:
+    """`text` with halves of surrogate pairs written out: RE2, Arrow and every output refuse them."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def visible(text: str) -> str:
     """`text` with control, direction and zero-width characters written out, so that none can act."""
     return _HIDDEN.sub(lambda found: f"\\x{ord(found[0]):02x}", text)

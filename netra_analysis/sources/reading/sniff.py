@@ -13,12 +13,15 @@ VALUE_START: Final = re.compile(r'\{\s*["}]|\[\s*[\[{\]]')
 _YAML_KEY = re.compile(r"^(?:- |  )?([A-Za-z_]{4,24}):(?:\s|$)", re.MULTILINE)
 _JSON_LINE = re.compile(r'^(?:\{\s*"|\[\s*\{\s*")', re.MULTILINE)
 LONGEST_HEADER: Final = 1 << 16
+_GZIP: Final = "\x1f\udc8b"  # what gzip begins with, as it looks when it is decoded as text
 _TIME_HEADERS: Final = {"timestamp", "receivetimestamp", "time"}
 
 
 def sniff(text: Text) -> str:
-    """`json`, `ndjson`, `csv`, `yaml`, `table`, `metrics`, `binary` or `prose`."""
+    """`json`, `ndjson`, `csv`, `yaml`, `table`, `metrics`, `gzip`, `binary` or `prose`."""
     head = text.head.lstrip("\ufeff \t\r\n")
+    if head.startswith(_GZIP):
+        return "gzip"
     if _is_binary(head):
         return "binary"
     if re.match(r'\{\s*"timeSeries"\s*:', head):

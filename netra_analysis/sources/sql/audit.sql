@@ -9,7 +9,7 @@ SELECT
   COALESCE(JSON_VALUE(audit, '$.methodName'), '') AS method_name,
   COALESCE(JSON_VALUE(audit, '$.resourceName'), '') AS resource_name,
   COALESCE(JSON_VALUE(audit, '$.status.message'), '') AS status_text,
-  CAST(JSON_VALUE(audit, '$.status.code') AS INT64) AS status_code,
+  SAFE_CAST(JSON_VALUE(audit, '$.status.code') AS INT64) AS status_code,
   COALESCE(JSON_VALUE(audit, '$.response.status.latestCreatedRevisionName'), '') AS created_revision
 FROM entries
 WHERE time >= @start
