@@ -9,6 +9,7 @@ and share gaps. Bare correlation answers "yes" to half of all unrelated pairs of
 3. the largest score over all candidates, forms and lags of a shift decides: one report, one level.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,7 +98,11 @@ def couple(
     reasons = [_unusable(row, pair) for row, pair in zip(x, _pairs(white, forms[0]), strict=True)]
     usable = np.array([reason is None for reason in reasons], dtype=bool)
     search = _searched(white, forms[:, usable], max_lag, chosen_shifts(len(y), surrogates, seed))
-    answers = iter(_answers(white, forms[:, usable], levels, np.flatnonzero(usable), search, alpha, seed))
+
+    def moved_first(row: int) -> float | None:
+        return order_probability(y, x[row], seed, counts=counts, period=period)
+
+    answers = iter(_answers(white, forms[:, usable], np.flatnonzero(usable), search, moved_first, alpha, seed))
     return tuple(next(answers) if r is None else _silent(i, r, search.tests) for i, r in enumerate(reasons))
 
 
@@ -175,7 +180,13 @@ def _false_discovery(scores: Singles) -> Floats:
 
 
 def _answers(
-    white: Floats, forms: Floats, levels: Floats, rows: NDArray[np.int64], search: _Search, alpha: float, seed: int
+    white: Floats,
+    forms: Floats,
+    rows: NDArray[np.int64],
+    search: _Search,
+    moved_first: Callable[[int], float | None],
+    alpha: float,
+    seed: int,
 ) -> list[Coupling]:
     worth = effective_pairs(white, forms[0])
     pairs = _pairs(white, forms[0])
@@ -194,7 +205,7 @@ def _answers(
                 form=FORMS[form],
                 lag=lag,
                 lag_interval=_lag_interval(search.scores[form, i]),
-                order_probability=order_probability(levels[0], levels[1 + row], seed) if supported else None,
+                order_probability=moved_first(int(row)) if supported else None,
                 p=float(search.p[i]),
                 q=float(search.q[i]),
                 familywise_p=float(search.familywise_p[i]),

@@ -73,7 +73,7 @@ def _counted(noise: Noise, mean: float, m: int, n: int, dice: np.random.Generato
     if over - shared > 1e-9 * over:
         size = (mean**2 + shared) / (over - shared)
         rate = rate * dice.gamma(size, 1 / size, (m, n))
-    return dice.poisson(np.minimum(rate, MOST)).astype(np.float64)
+    return np.asarray(dice.poisson(np.minimum(rate, MOST)), np.float64)
 
 
 def _df(known: Floats) -> float:

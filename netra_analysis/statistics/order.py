@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from netra_analysis.statistics.changepoint import change_point
+from netra_analysis.statistics.changepoint import Change, change_point
 from netra_analysis.statistics.memory import NONE
 from netra_analysis.statistics.series import Bools, Floats
 from netra_analysis.statistics.shapes import step_scores
@@ -11,22 +11,27 @@ REPEATS = 200
 AROUND = 240  # steps on either side of the change that are drawn anew
 
 
-def order_probability(target: Floats, candidate: Floats, seed: int) -> float | None:
+def order_probability(
+    target: Floats, candidate: Floats, seed: int, *, counts: bool, period: int | None
+) -> float | None:
     """Probability that `candidate` (n,) changed before `target` (n,); a tie counts half; None where one did not change.
 
     Around each change, the values of either side are drawn anew in blocks and the change is sought again; the
-    share of draws in which the candidate's comes first is the answer. Series in any unit, without season.
+    share of draws in which the candidate's comes first is the answer. Series in any unit; `counts` is of the
+    target, `period` that of the season, in steps.
     Source: Hušková & Kirch (2008), Bootstrapping confidence intervals for the change-point of time series.
     """
-    ours, theirs = _places(candidate, seed), _places(target, seed + 1)
-    if ours is None or theirs is None:
+    ours = _places(candidate, change_point(candidate, period=period, seed=seed), seed)
+    if ours is None:
+        return None
+    theirs = _places(target, change_point(target, counts=counts, period=period, seed=seed), seed + 1)
+    if theirs is None:
         return None
     return float(np.mean(ours < theirs) + 0.5 * np.mean(ours == theirs))
 
 
-def _places(row: Floats, seed: int) -> Floats | None:
-    """Where the change of `row` falls in each of `REPEATS` draws; None where there is none."""
-    change = change_point(row, seed=seed)
+def _places(row: Floats, change: Change, seed: int) -> Floats | None:
+    """Where the `change` of `row` falls in each of `REPEATS` draws; None where there is none."""
     if change.index is None:
         return None
     low = max(0, change.index - AROUND)
