@@ -297,9 +297,9 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_text_takes_no_more_time_than_its_length(tmp_path, name):
-    start = time.monotonic()
+    start = time.process_time()
     reading = read(tmp_path, HOSTILE[name].encode())
-    assert time.monotonic() - start < 10
+    assert time.process_time() - start < 10
     assert reading.entries.num_rows == 5
 
 
