@@ -18,6 +18,7 @@ from netra_analysis.signs.sign import Sign
 LATE = timedelta(minutes=5)  # a sign of a minute's metric may be stamped this long after what it shows
 STATUS = ("supported", "inconclusive", "contradicted", "untestable")
 NEED, SUPPORT = 2.0, 1.0
+UNKNOWN_SHARE = 0.5  # what a cause explains when its signs cannot tell
 LEAST_EXPLAINED = 0.2  # a cause that explains less of the failures is at the most a contributing one
 
 
@@ -98,8 +99,8 @@ def _score(
 
     total = weight(pro) + weight(con) + weight(missing)
     balance = (weight(pro) - weight(con)) / total if total else 0.0
-    if balance > 0 and explained is not None:
-        balance *= 0.4 + 0.6 * explained
+    if balance > 0:
+        balance *= 0.4 + 0.6 * (UNKNOWN_SHARE if explained is None else explained)
     return round(balance, 3)
 
 
