@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     ])  # fmt: skip
     check.add_argument("params", type=Path, metavar="PARAMS.yaml")
     sample = _command(commands, "sample", _sample, "lists the casebook's planted incidents, or writes one", [
-        "netra-analysis sample staging-2025-09-02 --out /tmp/sample",
+        "netra-analysis sample staging-2025-09-02 --out sample",
     ])  # fmt: skip
     sample.add_argument("name", nargs="?", metavar="NAME", help="without a name the incidents are listed")
     sample.add_argument("--out", type=Path, default=Path("sample"), metavar="DIR", help="default: sample/")
