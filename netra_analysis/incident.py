@@ -172,7 +172,9 @@ class Incident:
             looked[0] = Verdict.CLEAR
         if any(sign.id == "no_instance" and sign.fired for sign in self.signs):
             looked.append(Verdict.FIRED)  # turned away with a 429 is hurt, too
-        hurt = None if Verdict.CLEAR not in looked and Verdict.FIRED not in looked else Verdict.FIRED in looked
+        hurt: bool | None = Verdict.FIRED in looked
+        if not hurt and looked[0] is Verdict.NO_DATA:
+            hurt = None  # without a request in sight nobody can say that none failed
         return matrix.verdict(self.judgements, impact=hurt)
 
     def _more_than_usual(self) -> bool:
