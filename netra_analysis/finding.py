@@ -102,11 +102,6 @@ def duration_text(seconds: float) -> str:
     return f"{hours} h {minutes} min" if minutes else f"{hours} h"
 
 
-def placeholders(template: str) -> tuple[str, ...]:
-    """The names a template is filled with."""
-    return tuple(name for _, name, _, _ in string.Formatter().parse(template) if name)
-
-
 def check_template(template: str) -> None:
     """Refuses a template that writes a number itself instead of taking it from its evidence."""
     literal = "".join(text for text, _, _, _ in string.Formatter().parse(template))

@@ -1,6 +1,6 @@
 """The fate of each failed request: what became of it, and how we know.
 
-Fates (contracts.md): application, killed_with_instance, startup_failure, no_instance, timeout, upstream,
+Fates: application, killed_with_instance, startup_failure, no_instance, timeout, upstream,
 deliberate, unexplained. Each comes with its reason, so that a reader can disagree.
 """
 
@@ -18,16 +18,6 @@ from netra_analysis.schema import FLOAT, INT, TEXT, TIME
 from netra_analysis.tables import Tables
 from netra_analysis.window import TimeWindow
 
-FATES = (
-    "application",
-    "killed_with_instance",
-    "startup_failure",
-    "no_instance",
-    "timeout",
-    "upstream",
-    "deliberate",
-    "unexplained",
-)
 FAILED = pa.schema(
     [
         ("time", TIME), ("end_time", TIME), ("id", TEXT), ("revision", TEXT), ("instance", TEXT),

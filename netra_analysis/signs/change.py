@@ -9,6 +9,7 @@ from netra_analysis.query import Query
 from netra_analysis.reconstruct.frames import frame, moment
 from netra_analysis.signs.scene import AT_ONSET, Scene, any_of, first
 from netra_analysis.signs.sign import Sign, not_seen
+from netra_analysis.signs.words import EXAMPLE, told
 
 SOON = timedelta(minutes=30)  # a deploy this long before the onset may have to do with it
 PROGRAMMING = any_of(
@@ -131,26 +132,15 @@ def _new_revision_only(scene: Scene) -> Sign:
 
 
 def _config(scene: Scene) -> Sign:
-    if not scene.has_logs:
-        return not_seen(
-            "config_words", "Whether a setting or secret was refused cannot be told from {n} lines.", "stderr"
-        )
-    now, before = scene.lines(CONFIG), scene.lines(CONFIG, before=True)
-    grown = scene.grown(now, before)
-    return Sign(
+    now = scene.lines(CONFIG)
+    says = "{n} lines speak of a refused, missing or wrong setting or secret"
+    return told(
+        scene,
         "config_words",
-        Verdict.FIRED if len(now) and grown else Verdict.CLEAR,
-        "{n} lines speak of a refused, missing or wrong setting or secret, {total} in the baseline; "
-        "for example “{words:text}”."
-        if len(now)
-        else "{n} lines speak of a refused, missing or wrong setting or secret.",
-        time=first(now) if grown else None,
-        share=scene.met(now),
-        evidence=scene.rows_of(now),
-        n=len(now),
-        total=len(before),
-        words=str(now["message"].iloc[0])[:160] if len(now) else None,
-        unit="lines",
+        now,
+        before=scene.lines(CONFIG, before=True),
+        says=says + EXAMPLE if len(now) else says + ".",
+        unknown="Whether a setting or secret was refused cannot be told from {n} lines.",
         method="words of authentication, secrets and settings; clearly more than in the baseline",
     )
 

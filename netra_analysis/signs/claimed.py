@@ -5,6 +5,7 @@ from netra_analysis.query import Query
 from netra_analysis.reconstruct.frames import where
 from netra_analysis.signs.scene import Scene, any_of, first
 from netra_analysis.signs.sign import Sign, not_seen
+from netra_analysis.signs.words import told
 
 CLOSED_TWICE = any_of(r'cannot call "?send"? once a close message', r"unexpected asgi message 'websocket\.close'")
 _BETWEEN_SQL = """
@@ -41,20 +42,14 @@ def _isolation(scene: Scene) -> Sign:
 
 
 def _closed_twice(scene: Scene) -> Sign:
-    if not scene.has_logs:
-        return not_seen(
-            "socket_closed_twice", "Whether sockets were closed twice cannot be told from {n} lines.", "stderr"
-        )
-    rows = scene.lines(CLOSED_TWICE, loud=False)
-    return Sign(
+    return told(
+        scene,
         "socket_closed_twice",
-        Verdict.FIRED if len(rows) else Verdict.CLEAR,
-        "{n} lines tell of a send after a close; it follows a disconnect and causes no failure of a request.",
-        time=first(rows),
-        n=len(rows),
-        unit="lines",
+        scene.lines(CLOSED_TWICE, loud=False),
+        says="{n} lines tell of a send after a close; it follows a disconnect and causes no failure of a request.",
+        unknown="Whether sockets were closed twice cannot be told from {n} lines.",
         method="the server's own words",
-        evidence=scene.rows_of(rows),
+        met=False,
     )
 
 

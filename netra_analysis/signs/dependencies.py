@@ -8,6 +8,7 @@ from netra_analysis.query import Query
 from netra_analysis.reconstruct.frames import frame, where
 from netra_analysis.signs.scene import Scene, any_of, first
 from netra_analysis.signs.sign import Sign, not_seen
+from netra_analysis.signs.words import EXAMPLE, told
 
 BACKENDS = ("postgresql/num_backends", "postgresql/num_backends_by_state")
 REFUSES = any_of(
@@ -85,39 +86,23 @@ def _pool_full(scene: Scene) -> Sign:
 
 
 def _pool_timeouts(scene: Scene) -> Sign:
-    if not scene.has_logs:
-        return not_seen(
-            "pool_timeouts", "Whether waits for a connection timed out cannot be told from {n} lines.", "stderr"
-        )
-    lines = scene.lines(TIMED_OUT, loud=False)
-    return Sign(
+    return told(
+        scene,
         "pool_timeouts",
-        Verdict.FIRED if len(lines) else Verdict.CLEAR,
-        "{n} lines say that a wait for a pooled connection timed out.",
-        time=first(lines),
-        share=scene.met(lines),
-        evidence=scene.rows_of(lines),
-        n=len(lines),
-        unit="lines",
+        scene.lines(TIMED_OUT, loud=False),
+        says="{n} lines say that a wait for a pooled connection timed out.",
+        unknown="Whether waits for a connection timed out cannot be told from {n} lines.",
         method="the pool's own words in the application log",
     )
 
 
 def _refuses(scene: Scene) -> Sign:
-    if not scene.has_logs:
-        return not_seen(
-            "db_refuses", "Whether the database refused connections cannot be told from {n} lines.", "stderr"
-        )
-    lines = scene.lines(REFUSES, loud=False)
-    return Sign(
+    return told(
+        scene,
         "db_refuses",
-        Verdict.FIRED if len(lines) else Verdict.CLEAR,
-        "{n} lines say that the database server refuses connections.",
-        time=first(lines),
-        share=scene.met(lines),
-        evidence=scene.rows_of(lines),
-        n=len(lines),
-        unit="lines",
+        scene.lines(REFUSES, loud=False),
+        says="{n} lines say that the database server refuses connections.",
+        unknown="Whether the database refused connections cannot be told from {n} lines.",
         method="the server's own words: too many clients, reserved slots, too many connections",
     )
 
@@ -144,48 +129,32 @@ def _backends(scene: Scene) -> Sign:
 
 
 def _lost(scene: Scene) -> Sign:
-    if not scene.has_logs:
-        return not_seen(
-            "dependency_lost", "Whether a dependency was out of reach cannot be told from {n} lines.", "stderr"
-        )
     now, before = (rows[~_own_words(rows)] for rows in (scene.lines(LOST), scene.lines(LOST, before=True)))
-    grown = scene.grown(now, before)
-    return Sign(
+    says = "{n} lines say that something the service calls was out of reach"
+    return told(
+        scene,
         "dependency_lost",
-        Verdict.FIRED if len(now) and grown else Verdict.CLEAR,
-        "{n} lines say that something the service calls was out of reach, {total} in the baseline; "
-        "for example “{words:text}”."
-        if len(now)
-        else "{n} lines say that something the service calls was out of reach.",
-        time=first(now) if grown else None,
-        share=scene.met(now),
-        evidence=scene.rows_of(now),
-        n=len(now),
-        total=len(before),
-        words=str(now["message"].iloc[0])[:160] if len(now) else None,
-        unit="lines",
+        now,
+        before=before,
+        says=says + EXAMPLE if len(now) else says + ".",
+        unknown="Whether a dependency was out of reach cannot be told from {n} lines.",
         method="connection refused, timed out, reset, not resolved, not reachable; clearly more than in the baseline",
     )
 
 
 def _slow(scene: Scene) -> Sign:
-    if not scene.has_logs:
-        return not_seen("dependency_slow", "Whether a dependency was slow cannot be told from {n} lines.", "stderr")
-    now, before = scene.lines(SLOW, loud=False), scene.lines(SLOW, before=True, loud=False)
-    grown = scene.grown(now, before)
-    return Sign(
+    now = scene.lines(SLOW, loud=False)
+    says = "{n} lines tell of slow statements or calls"
+    return told(
+        scene,
         "dependency_slow",
-        Verdict.FIRED if len(now) >= 3 and grown else Verdict.CLEAR,
-        "{n} lines tell of slow statements or calls, {total} in the baseline; for example “{words:text}”."
-        if len(now)
-        else "{n} lines tell of slow statements or calls.",
-        time=first(now) if grown else None,
-        n=len(now),
-        total=len(before),
-        words=str(now["message"].iloc[0])[:160] if len(now) else None,
-        unit="lines",
+        now,
+        before=scene.lines(SLOW, before=True, loud=False),
+        says=says + EXAMPLE if len(now) else says + ".",
+        unknown="Whether a dependency was slow cannot be told from {n} lines.",
         method="words of slow statements and calls; clearly more than in the baseline",
-        evidence=scene.rows_of(now),
+        least=3,
+        met=False,
     )
 
 

@@ -4,13 +4,11 @@ from netra_analysis.finding import Verdict
 from netra_analysis.logtext.platform import read_request_failure
 from netra_analysis.query import Query
 from netra_analysis.reconstruct.frames import frame, where
-from netra_analysis.signs.scene import Scene, any_of, first
+from netra_analysis.signs.scene import Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
 
 CPU, INSTANCES = "container/cpu/utilizations", "container/instance_count"
-CONCURRENCY = "container/max_request_concurrencies"
 BUSY = 0.90
-SEGFAULT = any_of(r"segmentation fault", r"core dumped", r"WORKER TIMEOUT", r"Fatal Python error", r"panic: ")
 
 
 def look(scene: Scene) -> list[Sign]:

@@ -74,10 +74,6 @@ class Scene:
         return frame(self.tables.exceptions, self.window)
 
     @cached_property
-    def told_before(self) -> pd.DataFrame:
-        return frame(self.tables.exceptions, self.settings.baseline)
-
-    @cached_property
     def events(self) -> pd.DataFrame:
         return frame(self.tables.lifecycle, self.window)
 

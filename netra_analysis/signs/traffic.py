@@ -10,9 +10,10 @@ from netra_analysis.logtext.route import route_template
 from netra_analysis.reconstruct.frames import moment, where
 from netra_analysis.signs.scene import Scene, any_of, first
 from netra_analysis.signs.sign import Sign, not_seen
+from netra_analysis.signs.words import told
 
 SURGE, LEAST_PER_MINUTE = 3.0, 5.0
-ROUTE_FAILS, OTHERS_FAIL = 0.5, 0.05
+OTHERS_FAIL = 0.05  # more than this of all other requests failing is no matter of one route
 SOCKET_WORDS = any_of(
     r'cannot call "?send"? once a close message',
     r"unexpected asgi message 'websocket",
@@ -165,25 +166,15 @@ def _sockets(scene: Scene) -> list[Sign]:
         unit="requests",
         method="failed requests on socket routes",
     )
-    if not scene.has_logs:
-        return [
-            cut,
-            failures,
-            not_seen("socket_words", "Whether sockets were in trouble cannot be told from {n} lines.", "stderr"),
-        ]
-    now, before = scene.lines(SOCKET_WORDS), scene.lines(SOCKET_WORDS, before=True)
-    grown = scene.grown(now, before)
-    words = Sign(
+    words = told(
+        scene,
         "socket_words",
-        Verdict.FIRED if len(now) >= 3 and grown else Verdict.CLEAR,
-        "{n} lines speak of WebSockets in trouble, {total} in the baseline.",
-        time=first(now) if grown else None,
-        share=scene.met(now),
-        evidence=scene.rows_of(now),
-        n=len(now),
-        total=len(before),
-        unit="lines",
+        scene.lines(SOCKET_WORDS),
+        before=scene.lines(SOCKET_WORDS, before=True),
+        says="{n} lines speak of WebSockets in trouble, {total} in the baseline.",
+        unknown="Whether sockets were in trouble cannot be told from {n} lines.",
         method="words of closed, lost or refused sockets; a send after close follows a disconnect and causes nothing",
+        least=3,
     )
     return [cut, failures, words]
 
