@@ -3,8 +3,11 @@
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 
+from netra_analysis import charts
+from netra_analysis.report import blocks
 from netra_analysis.report.page import PageState, render_notebook, render_postmortem
 from tests.report import samples
 
@@ -125,3 +128,46 @@ def test_a_copied_table_cannot_be_a_formula(browser: Any, tmp_path: Path) -> Non
     copied = page.evaluate("navigator.clipboard.readText()")
     context.close()
     assert copied.splitlines()[1].startswith('"2025-09-02 12:03:00","4","\'=cmd')
+
+
+OVERPRINTED = """() => {
+  const texts = [...document.querySelector("figure .live svg").querySelectorAll("text")];
+  const seen = texts.map(t => [t.textContent, t.getBoundingClientRect()]).filter(([w, b]) => w.trim() && b.width);
+  const over = (a, b) => a.left < b.right - 2 && b.left < a.right - 2 && a.top < b.bottom - 2 && b.top < a.bottom - 2;
+  return seen.flatMap(([w, a], i) => seen.slice(i + 1).filter(([, b]) => over(a, b)).map(([v]) => [w, v]));
+}"""
+
+
+@pytest.mark.parametrize("width", [390, 768, 1400])
+def test_no_word_of_the_key_figure_is_printed_over_another(browser: Any, tmp_path: Path, width: int) -> None:
+    """With names as long as the suite's own: a lane's title and its legend share one line."""
+    fates = ("real traffic, not failed", "5xx: application", "5xx: killed with instance", "5xx: no instance")
+    counts = samples.frame([float(i % 9) for i in range(120)])
+    series = tuple(charts.Series(name, counts, "bars", "error") for name in fates)
+    lane = charts.Lane("Requests and failures", "requests per minute", series)
+    shown = samples.output(blocks.Chart(charts.lanes(charts.Figure(samples.WINDOW, (lane,))), "long names", "words"))
+    notebook = nbformat.v4.new_notebook(cells=[samples.code("figure", shown)])
+    path = tmp_path / "long.html"
+    path.write_text(render_notebook(notebook, samples.meta(), PageState.COMPLETE), encoding="utf-8")
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    try:
+        page.goto(path.as_uri())
+        page.wait_for_selector("html[data-charts=done]", state="attached", timeout=20_000)
+        assert page.locator("figure[data-drawn=yes] svg text").count() > len(fates)
+        assert page.evaluate(OVERPRINTED) == []
+    finally:
+        page.close()
+
+
+def test_on_a_phone_no_copy_button_stands_over_its_table(browser: Any, folder: Path) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 900})
+    try:
+        visit(page, folder, "postmortem")
+        page.evaluate("for (const t of document.querySelectorAll('.tabletitle strong')) t.textContent += ': the rows'")
+        boxes = page.locator(".tablebox").all()
+        assert boxes
+        for box in boxes:
+            above, below = box.locator(".copy").bounding_box(), box.locator(".scroll").bounding_box()
+            assert above["y"] + above["height"] <= below["y"]
+    finally:
+        page.close()

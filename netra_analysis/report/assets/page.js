@@ -1,6 +1,6 @@
 // The page's one script: draws the charts over their pictures, copies tables, opens folds for print.
 // No text is ever parsed as markup here: textContent and attributes only.
-const ROOM = { side: 62, least: 580, most: 1060 };
+const ROOM = { side: 62, least: 580, lanes: 922, most: 1060 };  // below `lanes` a title meets its legend: scroll instead
 const refuse = () => Promise.reject(new Error("this page loads nothing"));
 const loader = { load: refuse, sanitize: refuse, http: refuse, file: refuse };
 
@@ -46,7 +46,8 @@ async function draw(figure) {
   if (!data || !live) return;
   const spec = JSON.parse(data.textContent);
   const axes = spec.vconcat ? ROOM.side : 130;
-  const width = Math.max(ROOM.least, Math.min(ROOM.most, figure.clientWidth)) - axes;
+  const least = spec.vconcat ? ROOM.lanes : ROOM.least;
+  const width = Math.max(least, Math.min(ROOM.most, figure.clientWidth)) - axes;
   if (spec.vconcat || figure.clientWidth < spec.width) fit(spec, width);
   live.hidden = false;
   try {
