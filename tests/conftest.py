@@ -8,6 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# The same examples in every run, and no wall-clock limit on one of them: a busy machine must fail no test.
+# What has to be fast says so itself, in CPU seconds; a test that hangs is ended by pytest-timeout.
+settings.register_profile("suite", derandomize=True, deadline=None)
+settings.load_profile("suite")
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 CHROMIUM_ARGS = (
