@@ -31,12 +31,16 @@ def back(statement: Statement, engine: Engine) -> Claim:
 def back_all(findings: Sequence[Finding], engine: Engine) -> tuple[Claim, ...]:
     """Every claim of every finding, in reading order. Two claims with one id are refused."""
     introduce(engine, findings)
-    claims = tuple(back(said, engine) for finding in findings for said in finding.statements)
+    return distinct([back(said, engine) for finding in findings for said in finding.statements])
+
+
+def distinct(claims: Sequence[Claim]) -> tuple[Claim, ...]:
+    """`claims`, when no two of them have the same id: what a reader follows must lead to one place."""
     ids = [claim.id for claim in claims]
     twice = sorted({name for name in ids if ids.count(name) > 1})
     if twice:
         raise VerificationError(f"claim ids must be unique; given twice: {', '.join(twice)}")
-    return claims
+    return tuple(claims)
 
 
 def result_hash(row: Mapping[str, Any]) -> str:

@@ -7,22 +7,17 @@ inc.key_figure()            # everything on one time axis
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from scipy.special import pdtrc
 
-from netra_analysis import capsule, charts, claims, detectors, figures, params, signs, tables
-from netra_analysis.detectors.settings import Settings
+from netra_analysis import capsule, charts, figures, params, tables, views
+from netra_analysis.answer import TITLES, Answer
 from netra_analysis.errors import RequestError
-from netra_analysis.finding import Claim, Finding, Verdict
-from netra_analysis.hypotheses import audit, matrix, weighed
+from netra_analysis.finding import Verdict
 from netra_analysis.hypotheses.matrix import Judgement
+from netra_analysis.investigation import Investigation
 from netra_analysis.query import Query
 from netra_analysis.reconstruct.frames import frame
 from netra_analysis.report.blocks import (
@@ -32,24 +27,11 @@ from netra_analysis.report.blocks import (
     NextSteps,
     Prompt,
     Section,
-    State,
     TableView,
     Verdicts,
-    ViewColumn,
 )
-from netra_analysis.signs.sign import Sign
-from netra_analysis.sources.engine import Engine
+from netra_analysis.views import columns_of, shown
 from netra_analysis.window import stamp
-
-STRAY = 0.001  # so many failures, when the usual and one more are expected, in fewer than 1 of 1000 windows
-_TITLES = {
-    "failed_requests": "Failed requests",
-    "crashes": "Crash episodes",
-    "errors": "Errors",
-    "event_loop": "Event loop",
-    "memory": "Memory",
-    "pool": "Connection pool",
-}
 
 
 def open_incident(where: str | Path) -> "Incident":
@@ -69,155 +51,42 @@ def open_incident(where: str | Path) -> "Incident":
     return Incident(asked, tables.from_params(asked, path.parent))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Answer:
-    """One detector's finding with its claims: shows as sentences, gives its rows."""
-
-    finding: Finding
-    claims: tuple[Claim, ...]
-    engine: Engine
-
-    @property
-    def verdict(self) -> Verdict:
-        return self.finding.verdict
-
-    def rows(self, limit: int = 50) -> TableView:
-        """The proof table, its first `limit` rows."""
-        title = f"{_TITLES[self.finding.detector]}: the rows"
-        return shown(self.finding.proof, title, limit, Query(f"SELECT * FROM {self.finding.name}"))  # noqa: S608
-
-    def claim(self, name: str) -> Claim:
-        """The claim with the id `name`."""
-        for claim in self.claims:
-            if claim.id == name:
-                return claim
-        raise RequestError(f"no claim {name} here; there is {', '.join(claim.id for claim in self.claims)}")
-
-    def evidence(self, name: str, limit: int = 50) -> TableView:
-        """The rows behind the claim `name`."""
-        query = self.claim(name).statement.evidence or self.claim(name).statement.query
-        return shown(self.engine.run(query), f"Evidence of {name}", limit, query)
-
-    @property
-    def section(self) -> Section:
-        """The heading of its part of a report, with the state that its verdict gives it."""
-        state, reason = State.OK, ""
-        if self.verdict is Verdict.NO_DATA:
-            asked = any(name.startswith("metrics") for name in self.finding.missing)
-            state = State.NOT_QUERIED if asked else State.NO_ROWS
-            reason = f"the data hold no {' and no '.join(self.finding.missing)}"
-        return Section(self.finding.detector.replace("_", "-"), _TITLES[self.finding.detector], state, reason)
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        return ClaimList(self.claims)._repr_mimebundle_(include, exclude)
-
-
-class Incident:
-    """One incident: its parameters, tables, findings and claims. Everything is computed once, when asked."""
-
-    def __init__(self, asked: params.Params, held: tables.Tables) -> None:
-        self.params = asked
-        self.tables = held
-        self.settings = Settings(asked.asked, asked.before, asked.limits)
-
-    @cached_property
-    def engine(self) -> Engine:
-        """Answers queries over the tables and, once computed, the proof tables of the findings."""
-        return self.tables.engine()
-
-    @cached_property
-    def findings(self) -> Mapping[str, Finding]:
-        """Every detector's answer by its name, in reading order."""
-        return {name: detect(self.tables, self.settings) for name, detect in detectors.ALL}
-
-    @cached_property
-    def signs(self) -> tuple[Sign, ...]:
-        """The facts that tell causes apart."""
-        return signs.look(self.tables, self.settings, self.findings)
-
-    @cached_property
-    def judgements(self) -> tuple[Judgement, ...]:
-        """Every cause of the catalogue, weighed and ranked."""
-        return matrix.judge(self.signs, self.onset)
-
-    @cached_property
-    def held(self) -> tuple[audit.Held, ...]:
-        """The earlier audit's claims, held against the data."""
-        return audit.hold(self.params.audit, self.findings, self.signs)
-
-    @cached_property
-    def evidence(self) -> tuple[Finding, ...]:
-        """Every finding that a claim may rest on: detectors, signs, causes, audit."""
-        rest = (signs.finding(self.signs), weighed.finding(self.judgements), audit.finding(self.held))
-        return (*self.findings.values(), *rest)
-
-    @cached_property
-    def claims(self) -> tuple[Claim, ...]:
-        """Everything that may be said."""
-        return claims.back_all(self.evidence, self.engine)
-
-    @property
-    def onset(self) -> datetime | None:
-        """The first moment of impact: a failed request or a death; else callers refused in numbers."""
-        fired = (self.findings[name] for name in ("failed_requests", "crashes"))
-        times = [f.time for f in fired if f.verdict is Verdict.FIRED and f.time]
-        other = [s.time for s in self.signs if s.id in ("no_instance", "auth_refused") and s.fired and s.time]
-        return min(times or other, default=None)
-
-    @property
-    def verdict(self) -> str:
-        """The top cause's id, `inconclusive`, or `no_incident`."""
-        looked = [self.findings[name].verdict for name in ("failed_requests", "crashes")]
-        if looked[0] is Verdict.FIRED and not self._more_than_usual():
-            looked[0] = Verdict.CLEAR
-        if any(sign.id == "no_instance" and sign.fired for sign in self.signs):
-            looked.append(Verdict.FIRED)  # turned away with a 429 is hurt, too
-        hurt: bool | None = Verdict.FIRED in looked
-        if not hurt and looked[0] is Verdict.NO_DATA:
-            hurt = None  # without a request in sight nobody can say that none failed
-        return matrix.verdict(self.judgements, impact=hurt)
-
-    def _more_than_usual(self) -> bool:
-        """Whether more requests failed than the baseline's rate, and a stray one, explain."""
-        count = self.findings["failed_requests"].proof.num_rows
-        before = frame(self.tables.requests, self.settings.baseline, "end_time")
-        usual = float((before["status"] >= 500).fillna(value=False).sum())
-        scale = self.settings.window.duration / self.settings.baseline.duration
-        return bool(pdtrc(count - 1, 1.0 + usual * scale) < STRAY)
+class Incident(Investigation):
+    """One incident as notebooks see it: sentences, tables and figures of its investigation."""
 
     def causes(self) -> TableView:
         """The matrix: every cause with its status, score, and what speaks for and against it."""
-        return self._view(_CAUSES_SQL, "Causes, weighed")
+        return self._view(views.CAUSES, "Causes, weighed")
 
-    def said_of(self, *names: str) -> ClaimList:
-        """Claims by their ids, in the order given."""
-        by_id = {claim.id: claim for claim in self.claims}
+    def said_of(self, finding: str, *names: str) -> ClaimList:
+        """Claims of one finding by their ids, in the order given."""
+        by_id = {claim.id: claim for claim in self.claims_of(finding)}
         return ClaimList(tuple(by_id[name] for name in names if name in by_id))
 
     def leading(self) -> ClaimList:
         """What is said of the causes that are supported, the first of them first."""
         supported = [j for j in self.judgements if j.status == "supported"]
-        return self.said_of(*(f"H-{j.cause.id}" for j in supported or self.judgements[:1]))
+        return self.said_of("causes", *(f"H-{j.cause.id}" for j in supported or self.judgements[:1]))
 
     def signs_for(self, cause: str = "") -> ClaimList:
         """The signs that speak for a cause; for the first in rank when none is named."""
         judgement = self._judgement(cause)
-        return self.said_of(*(sign.claim for sign in judgement.pro))
+        return self.said_of("signs", *(sign.claim for sign in judgement.pro))
 
     def signs_against(self, cause: str = "") -> ClaimList:
         """The signs that speak against a cause: for the first in rank these are its counter-evidence."""
         judgement = self._judgement(cause)
-        return self.said_of(*(sign.claim for sign in judgement.con))
+        return self.said_of("signs", *(sign.claim for sign in judgement.con))
 
     def why_not(self) -> ClaimList:
         """What is said of every cause that the data contradict."""
-        return self.said_of(*(f"H-{j.cause.id}" for j in self.judgements if j.status == "contradicted"))
+        return self.said_of("causes", *(f"H-{j.cause.id}" for j in self.judgements if j.status == "contradicted"))
 
     def earlier_audit(self) -> ClaimList | Card:
         """The earlier audit, claim by claim."""
         if not self.params.audit:
             return Card("No earlier audit", "The parameters name none (key: audit).", "quiet")
-        return self.said_of(*(f"A-{held.claim.id}" for held in self.held))
+        return self.said_of("audit", *(f"A-{held.claim.id}" for held in self.held))
 
     def next_time(self) -> TableView:
         """What to log and what to do, for the causes that are supported or could not be told."""
@@ -242,12 +111,8 @@ class Incident:
         raise RequestError(f"no cause {cause!r} in the catalogue; there is {known}")
 
     def answer(self, detector: str) -> Answer:
-        """The answer of one detector by its name."""
-        if detector not in self.findings:
-            raise RequestError(f"no detector {detector!r}; there is {', '.join(self.findings)}")
-        finding = self.findings[detector]
-        own = {said.id for said in finding.statements}
-        return Answer(finding, tuple(claim for claim in self.claims if claim.id in own), self.engine)
+        """One answer by its name: a detector's, or `signs`, `causes`, `audit`."""
+        return Answer(self.finding(detector), self.claims_of(detector), self.ask)
 
     @property
     def failed_requests(self) -> Answer:
@@ -275,15 +140,14 @@ class Incident:
 
     def query(self, sql: str, limit: int = 50, **bound: Any) -> TableView:
         """Any question in GoogleSQL over the tables, with named parameters: `inc.query("SELECT … @x", x=1)`."""
-        _ = self.claims  # the proof tables have to be known
         query = Query(sql, bound)
-        return shown(self.engine.run(query), "Query", limit, query)
+        return shown(self.ask(query), "Query", limit, query)
 
     @property
     def verdicts(self) -> Verdicts:
         """Each detector's verdict and its first sentence."""
         first = {name: self.answer(name).claims[0].text for name in self.findings}
-        return Verdicts(tuple((_TITLES[name], f.verdict, first[name]) for name, f in self.findings.items()))
+        return Verdicts(tuple((TITLES[name], f.verdict, first[name]) for name, f in self.findings.items()))
 
     @property
     def streams(self) -> TableView:
@@ -362,28 +226,28 @@ class Incident:
 
     def traffic(self) -> TableView:
         """Who asked: requests of the window by kind of client, with the share that failed."""
-        return self._view(_TRAFFIC_SQL, "Requests by client")
+        return self._view(views.TRAFFIC, "Requests by client")
 
     def routes(self, limit: int = 25) -> TableView:
         """What was asked for: real traffic by route and method, the most failures first."""
-        return self._view(_ROUTES_SQL, "Real traffic by route", limit)
+        return self._view(views.ROUTES, "Real traffic by route", limit)
 
     def unexplained(self, limit: int = 25) -> TableView:
         """Failed requests that neither the platform nor the application explains."""
-        return self._view(_UNEXPLAINED_SQL, "Failed requests without an explanation", limit)
+        return self._view(views.UNEXPLAINED, "Failed requests without an explanation", limit)
 
     def held_up(self, limit: int = 15) -> TableView:
         """The requests that waited longest outside their handler."""
-        return self._view(_HELD_SQL, "Longest waits outside the handler", limit)
+        return self._view(views.HELD_UP, "Longest waits outside the handler", limit)
 
     def fingerprints(self, kind: str = "exception", limit: int = 25) -> TableView:
         """Failures (`exception`) or other loud lines (`message`) by kind, compared with the baseline."""
         title = "Failures by fingerprint" if kind == "exception" else "Other loud lines by template"
-        return self._view(_FINGERPRINTS_SQL, title, limit, kind=kind)
+        return self._view(views.FINGERPRINTS, title, limit, kind=kind)
 
     def frames(self, fingerprint: str = "") -> TableView:
         """The service's own frames of one failure of a fingerprint; of the most frequent when none is given."""
-        found = self.engine.run(Query(_FRAMES_SQL, {"fingerprint": fingerprint or self._top_failure()})).to_pylist()
+        found = self.ask(Query(views.FRAMES, {"fingerprint": fingerprint or self._top_failure()})).to_pylist()
         frames = json.loads(found[0]["frames"]) if found else []
         title = f"Own frames of {found[0]['title']}" if found else "No failure with frames"
         frames = [{**frame, "line": str(frame["line"] or "")} for frame in frames]
@@ -395,9 +259,8 @@ class Incident:
         return str(rows[0]["id"]) if rows else ""
 
     def _view(self, sql: str, title: str, limit: int = 50, **more: Any) -> TableView:
-        _ = self.claims  # the proof tables have to be known
         query = Query(sql, self.settings.bound(**more))
-        return shown(self.engine.run(query), title, limit, query)
+        return shown(self.ask(query), title, limit, query)
 
     def deploys(self) -> TableView:
         """Changes of the service in window and baseline, and how we know of each."""
@@ -410,13 +273,12 @@ class Incident:
             "WHERE time >= @start AND time < @end ORDER BY time, instance",
             self.settings.bound(),
         )
-        return shown(self.engine.run(query), "Events of the instances", limit, query)
+        return shown(self.ask(query), "Events of the instances", limit, query)
 
     def last_words(self, limit: int = 20) -> TableView:
         """The exceptions logged in the two minutes before each death."""
-        _ = self.claims
-        query = Query(_LAST_WORDS_SQL)
-        return shown(self.engine.run(query), "Exceptions before a death", limit, query)
+        query = Query(views.LAST_WORDS)
+        return shown(self.ask(query), "Exceptions before a death", limit, query)
 
     def prompt(self, name: str, title: str, ask: str) -> Prompt:
         """A part that only a person can write."""
@@ -436,110 +298,3 @@ class Incident:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         return self.about._repr_mimebundle_(include, exclude)
-
-
-_CAUSES_SQL = """
-SELECT rank, title, status, score, explained, signs_for, signs_against, signs_missing, follows_from
-FROM finding_causes
-WHERE @start < @end
-ORDER BY rank
-"""
-_TRAFFIC_SQL = """
-SELECT client, COUNT(*) AS requests, COUNTIF(status >= 500) AS failed,
-  SAFE_DIVIDE(COUNTIF(status >= 500), COUNT(*)) AS failed_share, COUNTIF(status >= 400 AND status < 500) AS refused,
-  APPROX_QUANTILES(IF(status = 101, NULL, latency_s), 100)[OFFSET(50)] AS p50_s,
-  APPROX_QUANTILES(IF(status = 101, NULL, latency_s), 100)[OFFSET(95)] AS p95_s
-FROM requests
-WHERE end_time >= @start AND end_time < @end
-GROUP BY client
-ORDER BY requests DESC, client
-"""
-_ROUTES_SQL = """
-SELECT route, method, COUNT(*) AS requests, COUNTIF(status >= 500) AS failed,
-  SAFE_DIVIDE(COUNTIF(status >= 500), COUNT(*)) AS failed_share,
-  APPROX_QUANTILES(IF(status = 101, NULL, latency_s), 100)[OFFSET(50)] AS p50_s,
-  APPROX_QUANTILES(IF(status = 101, NULL, latency_s), 100)[OFFSET(95)] AS p95_s
-FROM requests
-WHERE end_time >= @start AND end_time < @end AND client NOT IN ('preflight', 'uptime_check')
-GROUP BY route, method
-ORDER BY failed DESC, requests DESC, route, method
-"""
-_UNEXPLAINED_SQL = """
-SELECT end_time, method, route, status, latency_s, client, instance, why, id
-FROM finding_failed_requests
-WHERE fate = 'unexplained' AND end_time >= @start AND end_time < @end
-ORDER BY end_time, id
-"""
-_HELD_SQL = """
-SELECT time, method, route, status, latency_s, handler_s, gap_s, cold, instance
-FROM finding_event_loop
-WHERE gap_s IS NOT NULL AND end_time >= @start AND end_time < @end
-ORDER BY gap_s DESC, time
-"""
-_FINGERPRINTS_SQL = """
-SELECT title, level, count, before, state, first, last, instances, failed_requests, id, why
-FROM finding_errors
-WHERE kind = @kind AND count > 0
-ORDER BY count DESC, id, level
-"""
-_FRAMES_SQL = """
-SELECT frames, title, why
-FROM exceptions
-WHERE fingerprint = @fingerprint
-ORDER BY complete DESC, time, id
-LIMIT 1
-"""
-_LAST_WORDS_SQL = """
-SELECT e.time, e.instance, e.title, e.message, e.fingerprint, e.tellings, e.complete
-FROM exceptions AS e
-JOIN finding_crashes AS c ON e.instance = c.instance
-WHERE e.time <= c.end_time AND e.time > TIMESTAMP_SUB(c.start_time, INTERVAL 120 SECOND)
-ORDER BY e.time, e.id
-"""
-_LAST = ("end_time", "revision", "loop", "id", "app_entry", "user_agent", "trace")  # what a reader needs least
-_KINDS = {
-    "latency_s": ("latency", "s", "number"),
-    "used_mib": ("used", "MiB", "number"),
-    "limit_mib": ("limit", "MiB", "number"),
-    "lived_s": ("lived", "", "duration"),
-    "ratio": ("share of limit", "", "share"),
-    "explained": ("explains", "", "share"),
-    "failed_share": ("failed", "", "share"),
-    "p50_s": ("p50", "", "duration"),
-    "p95_s": ("p95", "", "duration"),
-    "handler_s": ("in the handler", "", "duration"),
-    "gap_s": ("outside it", "", "duration"),
-}
-
-
-def shown(table: pa.Table, title: str, limit: int = 50, query: Query | None = None) -> TableView:
-    """`table` as a reader sees it: units in the headings, instances by the end of their long ids."""
-    columns = columns_of(table)
-    if "instance" in table.column_names:
-        index = table.schema.get_field_index("instance")
-        table = table.set_column(index, "instance", pa.array([short(i) for i in table["instance"].to_pylist()]))
-    return TableView.of(table, title, columns, limit, query=query)
-
-
-def short(instance: str | None) -> str:
-    """The end of an instance's id, which is what tells instances apart."""
-    return f"…{instance[-6:]}" if instance and len(instance) > 12 else instance or ""
-
-
-def columns_of(table: pa.Table) -> tuple[ViewColumn, ...]:
-    """How each column is shown, read off its name's unit and its type; ids of evidence are left to queries."""
-    fields = [field for field in table.schema if field.name != "evidence"]
-    return tuple(_column(field) for field in sorted(fields, key=lambda field: field.name in _LAST))
-
-
-def _column(field: pa.Field) -> ViewColumn:
-    if field.name in _KINDS:
-        label, unit, kind = _KINDS[field.name]
-        return ViewColumn(field.name, label, unit, kind)  # type: ignore[arg-type]
-    label = field.name.replace("_", " ")
-    if pa.types.is_timestamp(field.type):
-        return ViewColumn(field.name, label, "", "time")
-    if field.name in ("instance", "id", "app_entry"):
-        return ViewColumn(field.name, label, "", "code")
-    numeric = pa.types.is_integer(field.type) or pa.types.is_floating(field.type)
-    return ViewColumn(field.name, label, "", "number" if numeric else "text")

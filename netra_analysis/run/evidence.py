@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from netra_analysis.hypotheses.matrix import Judgement
-from netra_analysis.incident import Incident
+from netra_analysis.investigation import Investigation
 from netra_analysis.query import plain
 from netra_analysis.window import stamp
 
 SCHEMA = 1
 
 
-def evidence(incident: Incident) -> dict[str, Any]:
+def evidence(incident: Investigation) -> dict[str, Any]:
     """Everything that may be said of the incident, with what backs it."""
     asked, findings = incident.params, incident.findings
     return {

@@ -10,7 +10,7 @@ from typing import Any
 
 from netra_analysis import capsule, tables
 from netra_analysis.errors import NetraAnalysisError, ReportError
-from netra_analysis.incident import Incident
+from netra_analysis.investigation import Investigation
 from netra_analysis.params import Params
 from netra_analysis.report.page import PageMeta, PageState, render_notebook, render_postmortem
 from netra_analysis.run import notebooks, publish
@@ -99,7 +99,7 @@ def _report(
 ) -> Done:
     """Evidence, verification, pages. Pages say INCOMPLETE unless everything before them held."""
     held = capsule.read(stage / "capsule")
-    incident = Incident(held.params, held.tables)
+    incident = Investigation(held.params, held.tables)
     found = evidence(incident)
     publish.write_json(stage / EVIDENCE, found)
     failed = [f"{one.name}: {one.fault}" for one in executed if one.fault]
@@ -155,7 +155,7 @@ def _noted(content: dict[str, Any], note: str) -> dict[str, Any]:
     return {**content, "cells": [*content["cells"][:first], noted, *content["cells"][first + 1 :]]}
 
 
-def page_meta(incident: Incident, found: dict[str, Any], frozen: str, now: datetime) -> PageMeta:
+def page_meta(incident: Investigation, found: dict[str, Any], frozen: str, now: datetime) -> PageMeta:
     """What every page of the run says about itself."""
     asked, coverage = incident.params, incident.tables.coverage
     standings = [claim["verdict"] for claim in found["claims"]]
@@ -179,7 +179,7 @@ def page_meta(incident: Incident, found: dict[str, Any], frozen: str, now: datet
     )
 
 
-def _revisions(incident: Incident) -> tuple[str, ...]:
+def _revisions(incident: Investigation) -> tuple[str, ...]:
     """Every revision that was seen in any stream."""
     seen = incident.tables.entries["revision"].unique().to_pylist()
     return tuple(sorted(name for name in seen if name))

@@ -13,7 +13,7 @@ from typing import Any
 from netra_analysis import capsule, schema
 from netra_analysis.capsule import Capsule
 from netra_analysis.errors import NetraAnalysisError, RequestError, VerificationError
-from netra_analysis.incident import Incident
+from netra_analysis.investigation import Investigation
 from netra_analysis.run.evidence import evidence
 from netra_analysis.sources.dialect import tables_of
 
@@ -133,7 +133,7 @@ def _required(there: Mapping[str, Path], state: Mapping[str, Any]) -> tuple[str,
 def rebuilt(held: Capsule) -> dict[str, Any]:
     """The evidence that the capsule gives now, in the form in which it is read back from a file."""
     try:
-        again: dict[str, Any] = json.loads(json.dumps(evidence(Incident(held.params, held.tables))))
+        again: dict[str, Any] = json.loads(json.dumps(evidence(Investigation(held.params, held.tables))))
     except Exception as error:  # tables that somebody changed can break any step, and every break means the same
         what = " ".join(f"{type(error).__name__}: {error}".split())
         raise VerificationError(f"the capsule cannot be computed again: {_cut(what)}") from error

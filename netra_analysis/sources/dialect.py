@@ -42,6 +42,7 @@ def to_duckdb(sql: str) -> str:
     return str(tree.transform(_portable).sql(dialect="duckdb"))
 
 
+@lru_cache(maxsize=512)
 def tables_of(sql: str) -> tuple[str, ...]:
     """Names of the tables that `sql` reads, its own WITH parts left out."""
     tree = sqlglot.parse_one(sql, read="bigquery")

@@ -1,0 +1,65 @@
+"""One finding as a notebook shows it: sentences, the proof table, and the rows behind each sentence."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from netra_analysis.errors import RequestError
+from netra_analysis.finding import Claim, Finding, Verdict
+from netra_analysis.query import Query
+from netra_analysis.report.blocks import ClaimList, Section, State, TableView
+from netra_analysis.views import shown
+
+TITLES = {
+    "failed_requests": "Failed requests",
+    "crashes": "Crash episodes",
+    "errors": "Errors",
+    "event_loop": "Event loop",
+    "memory": "Memory",
+    "pool": "Connection pool",
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """One detector's finding with its claims: shows as sentences, gives its rows."""
+
+    finding: Finding
+    claims: tuple[Claim, ...]
+    ask: Callable[[Query], pa.Table]
+
+    @property
+    def verdict(self) -> Verdict:
+        return self.finding.verdict
+
+    def rows(self, limit: int = 50) -> TableView:
+        """The proof table, its first `limit` rows."""
+        title = f"{TITLES[self.finding.detector]}: the rows"
+        return shown(self.finding.proof, title, limit, Query(f"SELECT * FROM {self.finding.name}"))  # noqa: S608
+
+    def claim(self, name: str) -> Claim:
+        """The claim with the id `name`."""
+        for claim in self.claims:
+            if claim.id == name:
+                return claim
+        raise RequestError(f"no claim {name} here; there is {', '.join(claim.id for claim in self.claims)}")
+
+    def evidence(self, name: str, limit: int = 50) -> TableView:
+        """The rows behind the claim `name`."""
+        query = self.claim(name).statement.evidence or self.claim(name).statement.query
+        return shown(self.ask(query), f"Evidence of {name}", limit, query)
+
+    @property
+    def section(self) -> Section:
+        """The heading of its part of a report, with the state that its verdict gives it."""
+        state, reason = State.OK, ""
+        if self.verdict is Verdict.NO_DATA:
+            asked = any(name.startswith("metrics") for name in self.finding.missing)
+            state = State.NOT_QUERIED if asked else State.NO_ROWS
+            reason = f"the data hold no {' and no '.join(self.finding.missing)}"
+        return Section(self.finding.detector.replace("_", "-"), TITLES[self.finding.detector], state, reason)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        return ClaimList(self.claims)._repr_mimebundle_(include, exclude)

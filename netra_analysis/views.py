@@ -1,0 +1,112 @@
+"""Tables as a reader sees them: the questions behind the views of a notebook, and how each column is shown."""
+
+import pyarrow as pa
+
+from netra_analysis.query import Query
+from netra_analysis.report.blocks import TableView, ViewColumn
+
+CAUSES = """
+SELECT rank, title, status, score, explained, signs_for, signs_against, signs_missing, follows_from
+FROM finding_causes
+WHERE @start < @end
+ORDER BY rank
+"""
+TRAFFIC = """
+SELECT client, COUNT(*) AS requests, COUNTIF(status >= 500) AS failed,
+  SAFE_DIVIDE(COUNTIF(status >= 500), COUNT(*)) AS failed_share, COUNTIF(status >= 400 AND status < 500) AS refused,
+  APPROX_QUANTILES(IF(status = 101, NULL, latency_s), 100)[OFFSET(50)] AS p50_s,
+  APPROX_QUANTILES(IF(status = 101, NULL, latency_s), 100)[OFFSET(95)] AS p95_s
+FROM requests
+WHERE end_time >= @start AND end_time < @end
+GROUP BY client
+ORDER BY requests DESC, client
+"""
+ROUTES = """
+SELECT route, method, COUNT(*) AS requests, COUNTIF(status >= 500) AS failed,
+  SAFE_DIVIDE(COUNTIF(status >= 500), COUNT(*)) AS failed_share,
+  APPROX_QUANTILES(IF(status = 101, NULL, latency_s), 100)[OFFSET(50)] AS p50_s,
+  APPROX_QUANTILES(IF(status = 101, NULL, latency_s), 100)[OFFSET(95)] AS p95_s
+FROM requests
+WHERE end_time >= @start AND end_time < @end AND client NOT IN ('preflight', 'uptime_check')
+GROUP BY route, method
+ORDER BY failed DESC, requests DESC, route, method
+"""
+UNEXPLAINED = """
+SELECT end_time, method, route, status, latency_s, client, instance, why, id
+FROM finding_failed_requests
+WHERE fate = 'unexplained' AND end_time >= @start AND end_time < @end
+ORDER BY end_time, id
+"""
+HELD_UP = """
+SELECT time, method, route, status, latency_s, handler_s, gap_s, cold, instance
+FROM finding_event_loop
+WHERE gap_s IS NOT NULL AND end_time >= @start AND end_time < @end
+ORDER BY gap_s DESC, time
+"""
+FINGERPRINTS = """
+SELECT title, level, count, before, state, first, last, instances, failed_requests, id, why
+FROM finding_errors
+WHERE kind = @kind AND count > 0
+ORDER BY count DESC, id, level
+"""
+FRAMES = """
+SELECT frames, title, why
+FROM exceptions
+WHERE fingerprint = @fingerprint
+ORDER BY complete DESC, time, id
+LIMIT 1
+"""
+LAST_WORDS = """
+SELECT e.time, e.instance, e.title, e.message, e.fingerprint, e.tellings, e.complete
+FROM exceptions AS e
+JOIN finding_crashes AS c ON e.instance = c.instance
+WHERE e.time <= c.end_time AND e.time > TIMESTAMP_SUB(c.start_time, INTERVAL 120 SECOND)
+ORDER BY e.time, e.id
+"""
+_LAST = ("end_time", "revision", "loop", "id", "app_entry", "user_agent", "trace")  # what a reader needs least
+_KINDS = {
+    "latency_s": ("latency", "s", "number"),
+    "used_mib": ("used", "MiB", "number"),
+    "limit_mib": ("limit", "MiB", "number"),
+    "lived_s": ("lived", "", "duration"),
+    "ratio": ("share of limit", "", "share"),
+    "explained": ("explains", "", "share"),
+    "failed_share": ("failed", "", "share"),
+    "p50_s": ("p50", "", "duration"),
+    "p95_s": ("p95", "", "duration"),
+    "handler_s": ("in the handler", "", "duration"),
+    "gap_s": ("outside it", "", "duration"),
+}
+
+
+def shown(table: pa.Table, title: str, limit: int = 50, query: Query | None = None) -> TableView:
+    """`table` as a reader sees it: units in the headings, instances by the end of their long ids."""
+    columns = columns_of(table)
+    if "instance" in table.column_names:
+        index = table.schema.get_field_index("instance")
+        table = table.set_column(index, "instance", pa.array([short(i) for i in table["instance"].to_pylist()]))
+    return TableView.of(table, title, columns, limit, query=query)
+
+
+def short(instance: str | None) -> str:
+    """The end of an instance's id, which is what tells instances apart."""
+    return f"…{instance[-6:]}" if instance and len(instance) > 12 else instance or ""
+
+
+def columns_of(table: pa.Table) -> tuple[ViewColumn, ...]:
+    """How each column is shown, read off its name's unit and its type; ids of evidence are left to queries."""
+    fields = [field for field in table.schema if field.name != "evidence"]
+    return tuple(_column(field) for field in sorted(fields, key=lambda field: field.name in _LAST))
+
+
+def _column(field: pa.Field) -> ViewColumn:
+    if field.name in _KINDS:
+        label, unit, kind = _KINDS[field.name]
+        return ViewColumn(field.name, label, unit, kind)  # type: ignore[arg-type]
+    label = field.name.replace("_", " ")
+    if pa.types.is_timestamp(field.type):
+        return ViewColumn(field.name, label, "", "time")
+    if field.name in ("instance", "id", "app_entry"):
+        return ViewColumn(field.name, label, "", "code")
+    numeric = pa.types.is_integer(field.type) or pa.types.is_floating(field.type)
+    return ViewColumn(field.name, label, "", "number" if numeric else "text")
