@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 from netra_analysis.window import stamp
+
+FEWEST_ENTRIES = 200  # fewer distinct times than this show no rhythm to miss
+SHORTEST_SILENCE = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +92,12 @@ def gaps(times: Sequence[datetime]) -> tuple[tuple[datetime, datetime], ...]:
         return ()
     usual = sorted(steps)[len(steps) // 2]
     return tuple((a, b) for a, b in pairwise(times) if b - a > 2.5 * usual)
+
+
+def silences(times: Sequence[datetime]) -> tuple[tuple[datetime, datetime], ...]:
+    """Stretches without any entry, far longer than this service is ever silent; `times` are distinct and sorted."""
+    if len(times) < FEWEST_ENTRIES:
+        return ()
+    steps = sorted(later - earlier for earlier, later in pairwise(times))
+    usual = steps[int(0.99 * (len(steps) - 1))]
+    return tuple((a, b) for a, b in pairwise(times) if b - a > max(SHORTEST_SILENCE, 5 * usual))

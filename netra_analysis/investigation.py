@@ -10,7 +10,7 @@ from functools import cached_property
 import pyarrow as pa
 from scipy.special import pdtrc
 
-from netra_analysis import claims, detectors, params, signs, tables
+from netra_analysis import claims, detectors, measures, params, signs, tables
 from netra_analysis.detectors.settings import Settings
 from netra_analysis.errors import RequestError
 from netra_analysis.finding import Claim, Finding, Verdict
@@ -24,6 +24,8 @@ from netra_analysis.sources.engine import Engine
 
 STRAY = 0.001  # so many failures, when the usual and one more are expected, in fewer than 1 of 1000 windows
 PROOF = "finding_"  # what the names of proof tables begin with
+CONCLUSIONS = (signs.NAME, weighed.NAME, audit.NAME)
+NAMES = (*dict(detectors.ALL), *dict(measures.ALL), *CONCLUSIONS)  # of all findings, in reading order
 
 
 class Investigation:
@@ -33,6 +35,7 @@ class Investigation:
         self.params = asked
         self.tables = held
         self.settings = Settings(asked.asked, asked.before, asked.limits)
+        self._measured: dict[str, Finding] = {}
         self._claims: dict[str, tuple[Claim, ...]] = {}
 
     @cached_property
@@ -65,18 +68,20 @@ class Investigation:
         made = (signs.finding(self.signs), weighed.finding(self.judgements), audit.finding(self.held))
         return {finding.detector: finding for finding in made}
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names of all findings, in reading order."""
-        return (*self.findings, *self._concluded)
-
     def finding(self, name: str) -> Finding:
-        """One finding by its name: of a detector, or `signs`, `causes`, `audit`."""
+        """One finding by its name: of a detector, of a measure, or `signs`, `causes`, `audit`."""
+        if name not in NAMES:
+            raise RequestError(f"no finding {name!r}; there is {', '.join(NAMES)}")
         if name in self.findings:
             return self.findings[name]
-        if name not in self._concluded:
-            raise RequestError(f"no finding {name!r}; there is {', '.join(self.names)}")
-        return self._concluded[name]
+        return self._concluded[name] if name in CONCLUSIONS else self.measured(name)
+
+    def measured(self, name: str) -> Finding:
+        """What one measure says; computed when it is first asked for."""
+        if name not in self._measured:
+            measure = dict(measures.ALL)[name]
+            self._measured[name] = measure(self.tables, self.settings, self.findings)
+        return self._measured[name]
 
     def ask(self, query: Query) -> pa.Table:
         """The rows that `query` gives over the tables and the proof tables of findings."""
@@ -95,12 +100,12 @@ class Investigation:
     @property
     def claims(self) -> tuple[Claim, ...]:
         """Everything that may be said, in reading order."""
-        return claims.distinct([claim for name in self.names for claim in self.claims_of(name)])
+        return claims.distinct([claim for name in NAMES for claim in self.claims_of(name)])
 
     def _introduce(self, *queries: Query | None) -> None:
         """Makes the proof tables that the queries name known to the engine."""
         wanted = {name for query in queries if query for name in tables_of(query.sql) if name.startswith(PROOF)}
-        known = {name.removeprefix(PROOF) for name in wanted} & set(self.names)
+        known = {name.removeprefix(PROOF) for name in wanted} & set(NAMES)
         claims.introduce(self.engine, [self.finding(name) for name in sorted(known)])
 
     @property

@@ -16,9 +16,11 @@ from netra_analysis.query import Bound, Query
 from netra_analysis.reconstruct.frames import frame, moment, table
 from netra_analysis.schema import FLOAT, TEXT, TIME
 from netra_analysis.tables import Tables
+from netra_analysis.window import TimeWindow
 
 NAME = "memory"
 NEAR = 0.90  # share of the limit from which memory counts as near it
+KILL_LINE = "kill line"
 METRIC = "container/memory/utilizations"
 _PREFERENCE = ("max", "p99", "p95", "value", "mean")
 PROOF = pa.schema(
@@ -31,14 +33,13 @@ PROOF = pa.schema(
 
 def detect(tables: Tables, settings: Settings) -> Finding:
     """Every observation of memory in the window, by both witnesses."""
-    lines = _lines(frame(tables.lifecycle, settings.window))
-    limit = settings.limits.memory_mib or _limit(lines)
-    points = _points(frame(tables.metrics, settings.window), limit)
-    rows = sorted([*lines, *points], key=lambda row: (row["time"], row["witness"], row["instance"]))
+    rows = observations(tables, settings, settings.window)
+    lines = [row for row in rows if row["witness"] == KILL_LINE]
+    points = [row for row in rows if row["witness"] != KILL_LINE]
     proof = table(rows, PROOF)
     if not rows:
         return Finding(NAME, Verdict.NO_DATA, proof, (_no_data(settings),), missing=("metrics.memory",))
-    high = [row for row in rows if row["witness"] == "kill line" or row["ratio"] >= NEAR]
+    high = [row for row in rows if row["witness"] == KILL_LINE or row["ratio"] >= NEAR]
     if high:  # a kill is a kill, whatever figure its line names
         peak, first = max(row["ratio"] for row in high), high[0]["time"]
         said = _fired(settings, lines=bool(lines), metric=bool(points))
@@ -46,12 +47,20 @@ def detect(tables: Tables, settings: Settings) -> Finding:
     return Finding(NAME, Verdict.CLEAR, proof, (_clear(settings),))
 
 
+def observations(tables: Tables, settings: Settings, window: TimeWindow | None = None) -> list[dict[str, Any]]:
+    """What both witnesses say of memory in `window`, or in all of the data: rows of `PROOF`, in order."""
+    lines = _lines(frame(tables.lifecycle, window))
+    limit = settings.limits.memory_mib or _limit(lines)
+    points = _points(frame(tables.metrics, window), limit)
+    return sorted([*lines, *points], key=lambda row: (row["time"], row["witness"], row["instance"]))
+
+
 def _lines(events: pd.DataFrame) -> list[dict[str, Any]]:
     rows = events[(events["event"] == "memory_limit") & events["used_mib"].notna() & events["limit_mib"].notna()]
     return [
         {
             "time": moment(row.time),
-            "witness": "kill line",
+            "witness": KILL_LINE,
             "revision": row.revision,
             "instance": row.instance,
             "used_mib": row.used_mib,

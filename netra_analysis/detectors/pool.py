@@ -17,8 +17,10 @@ from netra_analysis.query import Query
 from netra_analysis.reconstruct.frames import frame, moment, table, where
 from netra_analysis.schema import FLOAT, TEXT, TIME
 from netra_analysis.tables import Tables
+from netra_analysis.window import TimeWindow
 
 NAME = "pool"
+WITNESSES = ("in use", "waiting", "time-out")
 IN_USE = re2.compile(r"(?i)pool[^ ]*(?:in_use|inuse|checked_?out|used|active|busy)$")
 SIZE = re2.compile(r"(?i)pool[^ ]*(?:/|_)(?:size|max|capacity|limit|total)$")
 WAITING = re2.compile(r"(?i)pool[^ ]*(?:waiting|waiters|pending|queue(?:d|_length)?)$")
@@ -34,12 +36,8 @@ PROOF = pa.schema(
 
 def detect(tables: Tables, settings: Settings) -> Finding:
     """Every observation of the pool in the window: its level by metric, its time-outs by log."""
-    metrics = frame(tables.metrics, settings.window)
-    timeouts = _timeouts(frame(tables.app_logs, settings.window))
-    cap = _cap(metrics, timeouts, settings.limits.pool_size)
-    levels = _gauge(metrics, IN_USE, "in use", cap)
-    waits = _gauge(metrics, WAITING, "waiting", cap)
-    rows = sorted([*levels, *waits, *timeouts], key=lambda row: (row["time"], row["witness"], row["id"]))
+    rows, cap = observations(tables, settings, settings.window)
+    levels, waits, timeouts = ([row for row in rows if row["witness"] == name] for name in WITNESSES)
     proof = table(rows, PROOF)
     full = [row for row in levels if cap and row["value"] >= cap]
     if timeouts or full:
@@ -49,6 +47,18 @@ def detect(tables: Tables, settings: Settings) -> Finding:
     if levels and cap:
         return Finding(NAME, Verdict.CLEAR, proof, (_clear(),))
     return Finding(NAME, Verdict.NO_DATA, proof, (_no_data(settings),), missing=("metrics.pool",))
+
+
+def observations(
+    tables: Tables, settings: Settings, window: TimeWindow | None = None
+) -> tuple[list[dict[str, Any]], float | None]:
+    """What both witnesses say of the pool in `window`, or in all of the data, as rows of `PROOF`; and its cap."""
+    metrics = frame(tables.metrics, window)
+    timeouts = _timeouts(frame(tables.app_logs, window))
+    cap = _cap(metrics, timeouts, settings.limits.pool_size)
+    levels = _gauge(metrics, IN_USE, "in use", cap)
+    waits = _gauge(metrics, WAITING, "waiting", cap)
+    return sorted([*levels, *waits, *timeouts], key=lambda row: (row["time"], row["witness"], row["id"])), cap
 
 
 def _timeouts(logs: pd.DataFrame) -> list[dict[str, Any]]:

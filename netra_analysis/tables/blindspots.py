@@ -6,12 +6,11 @@ that disagree, text that was cut: none of it is visible in the rows that are the
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from itertools import pairwise
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netra_analysis.coverage import Stream, gaps
+from netra_analysis.coverage import FEWEST_ENTRIES, Stream, gaps, silences
 from netra_analysis.params import Params
 from netra_analysis.query import Bound, Query
 from netra_analysis.sources.engine import Engine
@@ -25,9 +24,7 @@ _OPEN_WITHOUT = {
     "audit": "who deployed what and when (the first sight of a revision stands in)",
     "metrics": "memory against its limit, pool in use, number of instances",
 }
-_LEAST_ENTRIES = 200  # fewer entries than this show no rhythm to miss
 _MOST = 0.98
-_SILENCE = timedelta(minutes=2)
 _TIMES_SQL = """
 SELECT DISTINCT time FROM entries WHERE service = @service AND time >= @start AND time < @end ORDER BY time
 """
@@ -78,7 +75,7 @@ def _ends(streams: Mapping[str, Stream], window: TimeWindow) -> Iterator[str]:
 
 def _crowded(times: list[datetime], window: TimeWindow) -> Iterator[str]:
     """A dump that stops at its limit covers minutes of an hour that is asked about."""
-    if len(times) < _LEAST_ENTRIES:
+    if len(times) < FEWEST_ENTRIES:
         return
     need = int(_MOST * len(times))
     span, start = min((times[i + need - 1] - times[i], i) for i in range(len(times) - need + 1))
@@ -90,13 +87,7 @@ def _crowded(times: list[datetime], window: TimeWindow) -> Iterator[str]:
 
 
 def _silences(times: list[datetime]) -> Iterator[str]:
-    """Stretches without any entry, far longer than this service is ever silent."""
-    if len(times) < _LEAST_ENTRIES:
-        return
-    steps = sorted(b - a for a, b in pairwise(times))
-    usual = steps[int(0.99 * (len(steps) - 1))]
-    longest = [(a, b) for a, b in pairwise(times) if b - a > max(_SILENCE, 5 * usual)]
-    for a, b in longest[:3]:
+    for a, b in silences(times)[:3]:
         yield f"no log entry at all from {stamp(a)} to {stamp(b)}: cannot tell a silent service from a lost log"
 
 

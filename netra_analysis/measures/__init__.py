@@ -1,0 +1,14 @@
+"""What the statistics say of an incident, one question a file; `ALL` is the list, in reading order.
+
+A measure answers like a detector, with a `Finding`, and may build on what the detectors found.
+"""
+
+from collections.abc import Callable, Mapping
+
+from netra_analysis.detectors.settings import Settings
+from netra_analysis.finding import Finding
+from netra_analysis.tables import Tables
+
+Measure = Callable[[Tables, Settings, Mapping[str, Finding]], Finding]
+
+ALL: tuple[tuple[str, Measure], ...] = ()
