@@ -19,6 +19,9 @@ TITLES = {
     "event_loop": "Event loop",
     "memory": "Memory",
     "pool": "Connection pool",
+    "what_differs": "What differs",
+    "moved_first": "What moved first",
+    "dose_response": "Failures by level",
 }
 
 

@@ -1,7 +1,8 @@
 """Tables and findings → the values that the charts draw."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 import pandas as pd
 
@@ -28,6 +29,50 @@ def key_figure(tables: Tables, params: Params, findings: Mapping[str, Finding]) 
         _instances(tables, params),
     )
     return Figure(params.asked, lanes, _marks(tables, params, findings), _shades(tables, params))
+
+
+def associations(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The judged series by how they move with the failures, with the lag and whether it holds in words."""
+    judged = [row for row in rows if row["reason"] is None]
+    return [
+        {
+            "label": row["series"],
+            "value": row["effect"],
+            "low": row["effect_low"],
+            "high": row["effect_high"],
+            "said": f"{row['effect']:.2f}, {row['lag']}" if row["supported"] else "chance would do",
+        }
+        for row in judged
+    ]
+
+
+def doses(rows: Sequence[Mapping[str, Any]], scope: str, level: str) -> list[dict[str, Any]]:
+    """The bands of one level in which requests came, by the share that failed."""
+    return [
+        {
+            "label": row["band"],
+            "value": row["share"],
+            "low": row["share_low"],
+            "high": row["share_high"],
+            "said": f"{row['failed']:,} of {row['total']:,} in {row['minutes']:,} min",
+        }
+        for row in rows
+        if (row["scope"], row["level"]) == (scope, level) and row["total"]
+    ]
+
+
+def changes(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The series that stand out around the onset, by when they changed."""
+    found = sorted((row for row in rows if row["stands_out"]), key=lambda row: (row["change_high"], row["series"]))
+    return [
+        {
+            "label": row["series"],
+            "low": row["change_low"],
+            "high": row["change_high"],
+            "said": f"{row['change']} {row['from_to']}",
+        }
+        for row in found
+    ]
 
 
 def per_minute(times: pd.Series, params: Params) -> pd.DataFrame:

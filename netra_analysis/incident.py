@@ -7,6 +7,7 @@ inc.key_figure()            # everything on one time axis
 """
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ import pyarrow as pa
 
 from netra_analysis import capsule, charts, figures, params, tables, views
 from netra_analysis.answer import TITLES, Answer
+from netra_analysis.detectors import memory
 from netra_analysis.errors import RequestError
 from netra_analysis.finding import Verdict
 from netra_analysis.hypotheses.matrix import Judgement
 from netra_analysis.investigation import Investigation
+from netra_analysis.measures.around import AFTER, BEFORE
 from netra_analysis.query import Query
 from netra_analysis.reconstruct.frames import frame
 from netra_analysis.report.blocks import (
@@ -31,7 +34,7 @@ from netra_analysis.report.blocks import (
     Verdicts,
 )
 from netra_analysis.views import columns_of, shown
-from netra_analysis.window import stamp
+from netra_analysis.window import TimeWindow, stamp
 
 
 def open_incident(where: str | Path) -> "Incident":
@@ -138,6 +141,18 @@ class Incident(Investigation):
     def pool(self) -> Answer:
         return self.answer("pool")
 
+    @property
+    def moved_first(self) -> Answer:
+        return self.answer("moved_first")
+
+    @property
+    def what_differs(self) -> Answer:
+        return self.answer("what_differs")
+
+    @property
+    def dose_response(self) -> Answer:
+        return self.answer("dose_response")
+
     def query(self, sql: str, limit: int = 50, **bound: Any) -> TableView:
         """Any question in GoogleSQL over the tables, with named parameters: `inc.query("SELECT … @x", x=1)`."""
         query = Query(sql, bound)
@@ -202,6 +217,52 @@ class Incident(Investigation):
             "Crosses are deaths of instances, triangles are deploys; shaded is where the named stream has nothing."
         )
         return Chart(charts.lanes(figure), f"{self.params.service}, {self.params.asked}", caption)
+
+    def associations(self) -> Chart | Card:
+        """How each series moves with the failed requests, with the interval of each correlation."""
+        answer = self.moved_first
+        rows = figures.associations(answer.finding.proof.to_pylist())
+        if not rows:
+            return Card("Nothing to relate", answer.claims[0].text, "quiet")
+        title = "correlation with failed requests, 95 %"
+        chart = charts.forest(rows, title, "neutral", nothing=0.0)
+        return Chart(chart, "Series that move with the failures", answer.claims[0].text)
+
+    def changes(self) -> Chart | Card:
+        """When each series changed around the onset."""
+        answer = self.moved_first
+        rows = figures.changes(answer.finding.proof.to_pylist())
+        onset = answer.finding.time
+        if not rows or onset is None:
+            return Card("No change around the onset", answer.claims[-1].text, "quiet")
+        window = TimeWindow(onset - timedelta(minutes=BEFORE), onset + timedelta(minutes=AFTER))
+        return Chart(charts.order(rows, window, onset), "What changed around the onset", answer.claim("MF-first").text)
+
+    def doses(self, level: str = "memory", scope: str = "service") -> Chart | Card:
+        """The share of requests that failed by band of `memory` or `pool, in use`; by `instance` for single pools."""
+        answer = self.dose_response
+        rows = figures.doses(answer.finding.proof.to_pylist(), scope, level)
+        if not rows:
+            return Card(f"No bands of {level}", f"No request is known while {level} was measured.", "quiet")
+        role = "memory" if level == "memory" else "pool"
+        chart = charts.forest(rows, "share of requests that failed, 95 %", role, share=True)
+        return Chart(chart, f"Failures by level: {level}", f"One row a band of {level}, by share of its limit.")
+
+    def unseen(self) -> TableView:
+        """What the memory metric last saw before each kill, and how long before."""
+        return shown(self.ask(Query(memory.UNSEEN_SQL)), "Kills, and the last point of the metric before each")
+
+    def moves(self) -> TableView:
+        """Each series over the whole record: does it move with the failures, how much earlier or later?"""
+        return self._view(views.MOVES, "Series beside the failures")
+
+    def around_onset(self) -> TableView:
+        """Each series around the onset, the most surprising first, and whether quiet hours show as much."""
+        return self._view(views.AROUND, "Series around the onset")
+
+    def differences(self, limit: int = 25) -> TableView:
+        """What failing requests have that comparable successful ones have not."""
+        return self._view(views.DIFFERENCES, "Failing against comparable requests", limit)
 
     def crash_timeline(self) -> Chart | Card:
         """One row per instance: start, probes, death, and the requests that failed on it."""

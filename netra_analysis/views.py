@@ -56,6 +56,26 @@ WHERE fingerprint = @fingerprint
 ORDER BY complete DESC, time, id
 LIMIT 1
 """
+MOVES = """
+SELECT series, supported, effect, effect_low, effect_high, lag, form, order_probability, q, familywise_p,
+  independent, reason
+FROM finding_moved_first
+WHERE @start < @end
+ORDER BY supported DESC, familywise_p, series
+"""
+AROUND = """
+SELECT series, place, surprise, shape, change, change_time, from_to, quiet, change_reason
+FROM finding_moved_first
+WHERE @start < @end
+ORDER BY place, series
+"""
+DIFFERENCES = """
+SELECT field, shown, words, failing_with, failing, failing_share, succeeding_with, succeeding, succeeding_share,
+  effect, effect_low, effect_high, q, told, strata
+FROM finding_what_differs
+WHERE @start < @end
+ORDER BY told DESC, q, field, shown
+"""
 LAST_WORDS = """
 SELECT e.time, e.instance, e.title, e.message, e.fingerprint, e.tellings, e.complete
 FROM exceptions AS e
@@ -71,6 +91,12 @@ _KINDS = {
     "lived_s": ("lived", "", "duration"),
     "ratio": ("share of limit", "", "share"),
     "explained": ("explains", "", "share"),
+    "failing_share": ("of the failing", "", "share"),
+    "succeeding_share": ("of the successful", "", "share"),
+    "order_probability": ("changed first", "", "share"),
+    "effect_low": ("low", "", "number"),
+    "effect_high": ("high", "", "number"),
+    "lower_before": ("lower before", "", "share"),
     "failed_share": ("failed", "", "share"),
     "p50_s": ("p50", "", "duration"),
     "p95_s": ("p95", "", "duration"),

@@ -3,8 +3,10 @@
 from netra_analysis import _fast_imports  # noqa: F401  (has to come before altair)
 from netra_analysis.charts.bars import bars_by
 from netra_analysis.charts.figure import Figure, Lane, Mark, Series, Shade
+from netra_analysis.charts.forest import forest
 from netra_analysis.charts.key_figure import lanes
 from netra_analysis.charts.lifelines import timeline
+from netra_analysis.charts.order import order
 from netra_analysis.charts.theme import ROLES, dressed
 
 __all__ = [
@@ -16,6 +18,8 @@ __all__ = [
     "Shade",
     "bars_by",
     "dressed",
+    "forest",
     "lanes",
+    "order",
     "timeline",
 ]

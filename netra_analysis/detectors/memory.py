@@ -116,6 +116,21 @@ SELECT COUNT(*) AS n, APPROX_QUANTILES(ratio, 100)[OFFSET(50)] AS median, MIN(ra
 FROM finding_memory
 WHERE witness != 'kill line'
 """
+# For each kill the last point of the metric before it: what came after that, no point can have seen.
+UNSEEN_SQL = """
+SELECT k.time, k.instance, k.used_mib, k.limit_mib, k.ratio AS killed_at, MAX(m.time) AS last_point,
+  MAX_BY(m.ratio, m.time) AS last_seen, TIMESTAMP_DIFF(k.time, MAX(m.time), MICROSECOND) / 1000000.0 AS unseen_s
+FROM finding_memory AS k
+JOIN finding_memory AS m ON m.witness != 'kill line' AND m.revision = k.revision AND m.time <= k.time
+WHERE k.witness = 'kill line'
+GROUP BY k.time, k.instance, k.used_mib, k.limit_mib, k.ratio
+ORDER BY k.time, k.instance
+"""
+_UNSEEN_ALL_SQL = f"""
+SELECT COUNT(*) AS n, MAX(unseen_s) AS longest, MIN(last_seen) AS least, MAX(last_seen) AS most,
+  COUNTIF(last_seen < @near) AS low
+FROM ({UNSEEN_SQL.strip().rpartition("ORDER BY")[0].strip()})
+"""  # noqa: S608 (constants)
 _METRIC_ROWS_SQL = "SELECT * FROM finding_memory WHERE witness != 'kill line' ORDER BY ratio DESC, time"
 _KILL_ROWS_SQL = "SELECT * FROM finding_memory WHERE witness = 'kill line' ORDER BY time"
 _METRIC_METHOD = "the highest statistic of the utilisation metric, one point a minute; it can miss what lies between"
@@ -194,4 +209,19 @@ def _fired(settings: Settings, *, lines: bool, metric: bool) -> tuple[Statement,
                 evidence=Query(_METRIC_ROWS_SQL),
             )
         )
+    if metric and lines:
+        said.append(_unseen())
     return tuple(said)
+
+
+def _unseen() -> Statement:
+    return Statement(
+        "ME-unseen",
+        "Before {n:# kill} the last point of the metric lay up to {longest:dur} back and showed {least:pct} to "
+        "{most:pct} of the limit; what came after it no point can have seen.",
+        Query(_UNSEEN_ALL_SQL, _bound()),
+        value="longest",
+        unit="s",
+        method="each kill line beside the last earlier point of the same revision",
+        evidence=Query(UNSEEN_SQL),
+    )

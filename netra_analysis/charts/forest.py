@@ -1,0 +1,46 @@
+"""Estimates with their intervals, one row each, against the value that would mean nothing."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+
+from netra_analysis.charts.theme import GREY, INK, WIDTH, colour, dressed
+from netra_analysis.errors import SchemaError
+
+NEEDED = ("label", "value", "low", "high", "said")
+
+
+def forest(
+    rows: Sequence[Mapping[str, Any]], title: str, role: str, *, nothing: float | None = None, share: bool = False
+) -> Any:
+    """A point and its interval for each of `rows` (label, value, low, high, said), in their order.
+
+    `title` is the axis with its unit, `said` the words at the end of the row, `nothing` the value of no effect,
+    and `share` prints the axis in per cent. SchemaError for rows that lack a column.
+    """
+    for row in rows:
+        if absent := [name for name in NEEDED if name not in row]:
+            raise SchemaError(f"a row of estimates needs {', '.join(NEEDED)}; {', '.join(absent)} is missing")
+    values = [{name: row[name] for name in NEEDED} for row in rows]
+    order = [row["label"] for row in values]
+    top = max((row["high"] for row in values), default=1.0)
+    axis = alt.Axis(title=None, ticks=False, domain=False, labelLimit=240, labelPadding=6)
+    base = alt.Chart(alt.InlineData(values=values)).encode(
+        y=alt.Y("label:N", sort=order, axis=axis),
+        tooltip=[alt.Tooltip("label:N", title="what"), alt.Tooltip("said:N", title="estimate and interval")],
+    )
+    across = alt.X(
+        "low:Q",
+        axis=alt.Axis(title=title, tickCount=5, format=".0%" if share else "~g"),
+        scale=alt.Scale(zero=True, nice=True),
+    )
+    lines = base.mark_rule(color=colour(role), strokeWidth=2).encode(x=across, x2="high:Q")
+    points = base.mark_point(color=colour(role), filled=True, size=60, opacity=1).encode(x=alt.X("value:Q"))
+    words = base.mark_text(color=INK, align="left", dx=8).encode(x=alt.X("high:Q"), text="said:N")
+    room = base.mark_point(opacity=0).encode(x=alt.X("edge:Q")).transform_calculate(edge=str(top * 1.6))
+    layers = [lines, points, words, room]
+    if nothing is not None:
+        rule = alt.Chart(alt.InlineData(values=[{"value": nothing}])).mark_rule(color=GREY, strokeDash=[3, 3])
+        layers.insert(0, rule.encode(x="value:Q"))
+    return dressed(alt.layer(*layers).properties(width=WIDTH - 280, height=max(30, 24 * len(values))))
