@@ -64,7 +64,8 @@ WHERE @start < @end
 ORDER BY supported DESC, familywise_p, series
 """
 AROUND = """
-SELECT series, place, surprise, shape, change, change_time, from_to, quiet, change_reason
+SELECT place, series, surprise, shape, change_time, CONCAT(change, ' ', from_to) AS change,
+  CONCAT(CAST(quiet_alarms AS STRING), ' of ', CAST(quiet_windows AS STRING)) AS quiet_hours_like_it, change_reason
 FROM finding_moved_first
 WHERE @start < @end
 ORDER BY place, series

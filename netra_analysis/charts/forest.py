@@ -8,6 +8,7 @@ import altair as alt
 from netra_analysis.charts.theme import GREY, INK, WIDTH, colour, dressed
 from netra_analysis.errors import SchemaError
 
+PLOT = WIDTH - 440  # pixels; the names stand left of it, the words right of it
 NEEDED = ("label", "value", "low", "high", "said")
 
 
@@ -24,7 +25,6 @@ def forest(
             raise SchemaError(f"a row of estimates needs {', '.join(NEEDED)}; {', '.join(absent)} is missing")
     values = [{name: row[name] for name in NEEDED} for row in rows]
     order = [row["label"] for row in values]
-    top = max((row["high"] for row in values), default=1.0)
     axis = alt.Axis(title=None, ticks=False, domain=False, labelLimit=240, labelPadding=6)
     base = alt.Chart(alt.InlineData(values=values)).encode(
         y=alt.Y("label:N", sort=order, axis=axis),
@@ -37,10 +37,9 @@ def forest(
     )
     lines = base.mark_rule(color=colour(role), strokeWidth=2).encode(x=across, x2="high:Q")
     points = base.mark_point(color=colour(role), filled=True, size=60, opacity=1).encode(x=alt.X("value:Q"))
-    words = base.mark_text(color=INK, align="left", dx=8).encode(x=alt.X("high:Q"), text="said:N")
-    room = base.mark_point(opacity=0).encode(x=alt.X("edge:Q")).transform_calculate(edge=str(top * 1.6))
-    layers = [lines, points, words, room]
+    words = base.mark_text(color=INK, align="left", dx=8).encode(x=alt.value(PLOT), text="said:N")
+    layers = [lines, points, words]
     if nothing is not None:
         rule = alt.Chart(alt.InlineData(values=[{"value": nothing}])).mark_rule(color=GREY, strokeDash=[3, 3])
         layers.insert(0, rule.encode(x="value:Q"))
-    return dressed(alt.layer(*layers).properties(width=WIDTH - 280, height=max(30, 24 * len(values))))
+    return dressed(alt.layer(*layers).properties(width=PLOT, height=max(30, 24 * len(values))))

@@ -6,8 +6,10 @@ from typing import Any
 
 import altair as alt
 
-from netra_analysis.charts.theme import INK, MARKS, PALETTE, WIDTH, dressed, moment, time_axis, time_hint
+from netra_analysis.charts.theme import INK, MARKS, PALETTE, WIDTH, dressed, span, time_axis, time_hint
 from netra_analysis.window import TimeWindow, stamp
+
+PLOT = WIDTH - 440  # pixels; the names stand left of it, the words right of it
 
 
 def order(rows: Sequence[Mapping[str, Any]], window: TimeWindow, onset: datetime) -> Any:
@@ -17,7 +19,6 @@ def order(rows: Sequence[Mapping[str, Any]], window: TimeWindow, onset: datetime
         for row in rows
     ]
     names = [row["label"] for row in values]
-    scale = alt.Scale(type="utc", domain=[moment(window.start), moment(window.end)], nice=False)
     axis = alt.Axis(title=None, ticks=False, domain=False, labelLimit=240, labelPadding=6)
     base = alt.Chart(alt.InlineData(values=values)).encode(
         y=alt.Y("label:N", sort=names, axis=axis),
@@ -28,14 +29,15 @@ def order(rows: Sequence[Mapping[str, Any]], window: TimeWindow, onset: datetime
             time_hint("until", "to"),
         ],
     )
-    across = time_axis().scale(scale)
+    across = time_axis()
     bars = base.mark_bar(color=PALETTE[0], height={"band": 0.45}, cornerRadius=2).encode(x=across, x2="until:T")
-    words = base.mark_text(color=INK, align="left", dx=6).encode(x=alt.X("until:T"), text="said:N")
+    words = base.mark_text(color=INK, align="left", dx=6).encode(x=alt.value(PLOT), text="said:N")
     paint, _ = MARKS["onset"]
     at = alt.Chart(alt.InlineData(values=[{"time": stamp(onset), "label": "first failed request"}]))
     rule = at.mark_rule(color=paint, strokeWidth=1.5, strokeDash=[4, 3]).encode(x="time:T")
     name = at.mark_text(color=paint, align="left", dx=4, dy=-6, baseline="bottom").encode(
         x="time:T", y=alt.value(0), text="label:N"
     )
-    chart = alt.layer(rule, bars, words, name).properties(width=WIDTH - 280, height=max(40, 24 * len(values)))
+    layers = alt.layer(span(window, time_axis()), rule, bars, words, name)
+    chart = layers.properties(width=PLOT, height=max(40, 24 * len(values)))
     return dressed(chart)

@@ -233,7 +233,7 @@ def _from_metrics(points: pd.DataFrame, clock: _Clock) -> Iterator[Series]:
             unit = str(part["unit"].iloc[0])
             grouped = part.groupby(at)["value"]
             by_minute = grouped.sum() if unit == "count" and statistic == "value" else grouped.max()
-            words = " ".join([name.split("/", 1)[-1].replace("_", " "), *([state] if state else [])])
+            words = " ".join([*name.split("/")[-2:], *([state] if state else [])]).replace("_", " ")
             shown = words if statistic == "value" else f"{words}, {statistic}"
             yield Series(shown, unit, name, clock.spread(by_minute))
 

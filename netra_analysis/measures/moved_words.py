@@ -82,6 +82,7 @@ def level(value: float, unit: str) -> str:
         return f"{100 * value:.0f} %" + (" of its limit" if unit == "share of limit" else "")
     if unit == "s":
         return duration_text(value)
+    value = float(f"{value:.2g}") if abs(value) < 1 else value
     if unit in ("count", "1", ""):
         return number_text(value)
     return f"{number_text(value)} {unit.removesuffix('s') if value == 1 and ' ' not in unit else unit}"
@@ -140,7 +141,7 @@ def _headline(holds: bool, judged: bool) -> Statement:
 def _supported(number: int, series: str) -> Statement:
     return Statement(
         f"MF-moves-{number}",
-        "{series:text} moves with the failed requests, {lag:text}: correlation {effect} ({effect_low} to "
+        "{series:text}: moves with the failed requests, {lag:text}; correlation {effect} ({effect_low} to "
         "{effect_high}) of {what:text}, worth {independent} independent minutes; p {familywise_p} over all {tests} "
         "tests; {first:text}.",
         Query(_ONE_SQL, {"series": series}),
@@ -157,8 +158,8 @@ def _supported(number: int, series: str) -> Statement:
 def _changed() -> Statement:
     return Statement(
         "MF-first",
-        "Around the onset {changed} of {compared} series changed; first {series:text}, a {change:text} {from_to:text} "
-        "between {change_low:time} and {change_high:time}: {placed:text}; {quiet:text}.",
+        "Around the onset {changed} of {compared} series changed; the first was {series:text}, a {change:text} "
+        "{from_to:text} between {change_low:time} and {change_high:time}: {placed:text}; {quiet:text}.",
         Query(_FIRST_SQL),
         value="change_time",
         unit="time",

@@ -35,7 +35,9 @@ def words(value: Any, kind: str) -> str:
     """A cell as a reader sees it. A value that is not of its column's kind is shown as it is."""
     if value is None:
         return "–"
-    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    number = isinstance(value, int | float)
     match kind:
         case "number" if number:
             return number_text(value)

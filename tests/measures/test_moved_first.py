@@ -1,0 +1,93 @@
+"""What moves with the failures: told where chance would not do it, in the order that the data allow."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from netra_analysis.finding import Standing, Verdict
+from netra_analysis.incident import Incident
+from netra_analysis.window import stamp
+from tests.entries import at, gauge, memory, opened, request
+
+BURSTS = (-45, -20, 10, 25, 41)  # minutes from noon at which a burst of failures begins
+
+
+def traffic(bursts: tuple[int, ...] = BURSTS) -> list[dict[str, object]]:
+    """A request each ten seconds for two hours; all of them fail in the two minutes from each burst on."""
+    failing = {minute + more for minute in bursts for more in (0, 1)}
+    return [request(s, 500 if s // 60 in failing else 200) for s in range(-3600, 3600, 10)]
+
+
+def level(shift: int, noise: float = 0.01) -> list[float]:
+    """A gauge over the two hours that goes up for two minutes, `shift` minutes after each burst."""
+    dice = np.random.default_rng(5)
+    values = 0.4 + noise * dice.standard_normal(120)
+    for minute in BURSTS:
+        values[minute + 60 + shift : minute + 62 + shift] += 0.4
+    return [round(float(value), 4) for value in values]
+
+
+def told(folder: Path, values: Sequence[float | None]) -> Incident:
+    """An incident whose only metric runs from an hour before noon."""
+    made = gauge("custom.googleapis.com/shop/queue_depth", [0.0 if value is None else value for value in values])
+    for minute, point in enumerate(reversed(made["points"]), start=1):
+        point["interval"]["endTime"] = stamp(at(60 * (minute - 60)))
+    known = [p for p, value in zip(made["points"], reversed(values), strict=True) if value is not None]
+    return opened(folder, traffic(), [made | {"points": known}])
+
+
+def row(incident: Incident, name: str = "shop queue depth") -> dict[str, object]:
+    return next(r for r in incident.moved_first.finding.proof.to_pylist() if r["series"] == name)
+
+
+def test_a_metric_that_rises_with_each_burst_is_told_with_its_lag(tmp_path: Path) -> None:
+    incident = told(tmp_path, level(0))
+    assert incident.moved_first.verdict is Verdict.FIRED
+    found = row(incident)
+    assert found["supported"], found
+    assert found["lag"] == "in the same minute as them"
+    assert found["effect_low"] > 0.3
+    assert found["tests"] == 2 * 5 * 1, "two forms, five lags, and the only series that could be judged"
+    said = next(c for c in incident.claims_of("moved_first") if "queue depth" in c.text)
+    assert said.statement.standing is Standing.SUPPORTED
+    assert said.interval is not None
+
+
+@pytest.mark.parametrize(("shift", "words"), [(-2, "2 minutes before them"), (2, "2 minutes after them")])
+def test_who_comes_first_is_said_in_words(tmp_path: Path, shift: int, words: str) -> None:
+    assert row(told(tmp_path, level(shift)))["lag"] == words
+
+
+def test_noise_beside_the_failures_is_not_told(tmp_path: Path) -> None:
+    dice = np.random.default_rng(11)
+    incident = told(tmp_path, [round(float(value), 4) for value in 0.4 + 0.1 * dice.standard_normal(120)])
+    assert not row(incident)["supported"]
+    assert not any("queue depth" in claim.text for claim in incident.claims_of("moved_first"))
+
+
+def test_a_gap_is_counted_as_not_measured(tmp_path: Path) -> None:
+    incident = told(tmp_path, [None if 30 <= i < 100 else value for i, value in enumerate(level(0))])
+    found = row(incident)
+    assert found["measured"] == 49, "fifty points were written, and the last ends where the window does"
+    assert "too little data" in str(found["reason"])
+
+
+def test_without_requests_nothing_is_said_to_move_with_them(tmp_path: Path) -> None:
+    quiet = [request(s, 200) for s in (0, 3599)]
+    for entry in quiet:
+        entry["logName"] = entry["logName"].replace("requests", "stdout")
+        entry["textPayload"] = "hello"
+        del entry["httpRequest"]
+    incident = opened(tmp_path, quiet, [memory(*[0.5] * 60)])
+    assert incident.moved_first.verdict is Verdict.NO_DATA
+    (claim,) = incident.claims_of("moved_first")
+    assert claim.statement.standing is Standing.UNTESTABLE
+    assert "no request log" in claim.text
+
+
+def test_two_failures_are_too_few_to_relate_anything_to(tmp_path: Path) -> None:
+    few = [request(s, 500 if s in (600, 1800) else 200) for s in range(-3600, 3600, 10)]
+    incident = opened(tmp_path, few, [memory(*[0.5, 0.6] * 30)])
+    assert "too little data: 2 steps with any error" in incident.claims_of("moved_first")[0].text
