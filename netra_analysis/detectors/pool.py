@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import re2
 
 from netra_analysis.detectors.settings import Settings
@@ -54,7 +55,8 @@ def observations(
 ) -> tuple[list[dict[str, Any]], float | None]:
     """What both witnesses say of the pool in `window`, or in all of the data, as rows of `PROOF`; and its cap."""
     metrics = frame(tables.metrics, window)
-    timeouts = _timeouts(frame(tables.app_logs, window))
+    spoken = pc.match_substring_regex(tables.app_logs["message"], TIMED_OUT.pattern)  # the same engine, all at once
+    timeouts = _timeouts(frame(tables.app_logs.filter(spoken), window))
     cap = _cap(metrics, timeouts, settings.limits.pool_size)
     levels = _gauge(metrics, IN_USE, "in use", cap)
     waits = _gauge(metrics, WAITING, "waiting", cap)

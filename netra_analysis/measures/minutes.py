@@ -240,10 +240,11 @@ def _from_metrics(points: pd.DataFrame, clock: _Clock) -> Iterator[Series]:
 
 def _by_state(points: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
     """The points by those labels that tell states apart, such as active and idle."""
-    labels = points["labels"].map(json.loads)
-    keys = sorted({key for each in labels for key in each} - _ONE_PER_INSTANCE)
-    telling = [key for key in keys if labels.map(lambda each, key=key: each.get(key)).nunique(dropna=False) > 1]
-    words = labels.map(lambda each: " ".join(str(each[key]) for key in telling if key in each))
+    labels = {text: json.loads(text) for text in points["labels"].unique()}
+    keys = sorted({key for each in labels.values() for key in each} - _ONE_PER_INSTANCE)
+    telling = [key for key in keys if len({str(each.get(key)) for each in labels.values()}) > 1]
+    said = {text: " ".join(str(each[key]) for key in telling if key in each) for text, each in labels.items()}
+    words = points["labels"].map(said)
     if not telling or words.nunique() > _MOST_GROUPS:
         yield "", points
         return
