@@ -19,6 +19,7 @@ TITLES = {
     "event_loop": "Event loop",
     "memory": "Memory",
     "pool": "Connection pool",
+    "timeline": "Timeline",
     "what_differs": "What differs",
     "moved_first": "What moved first",
     "dose_response": "Failures by level",

@@ -142,6 +142,10 @@ class Incident(Investigation):
         return self.answer("pool")
 
     @property
+    def timeline(self) -> Answer:
+        return self.answer("timeline")
+
+    @property
     def moved_first(self) -> Answer:
         return self.answer("moved_first")
 
@@ -217,6 +221,10 @@ class Incident(Investigation):
             "Crosses are deaths of instances, triangles are deploys; shaded is where the named stream has nothing."
         )
         return Chart(charts.lanes(figure), f"{self.params.service}, {self.params.asked}", caption)
+
+    def chronicle(self, limit: int = 60) -> TableView:
+        """Every event in order: changes, deaths, bursts of failures, limits reached, counted from the first impact."""
+        return self._view(views.TIMELINE, "Events in order", limit)
 
     def associations(self) -> Chart | Card:
         """How each series moves with the failed requests, with the interval of each correlation."""

@@ -56,6 +56,12 @@ WHERE fingerprint = @fingerprint
 ORDER BY complete DESC, time, id
 LIMIT 1
 """
+TIMELINE = """
+SELECT time, since_onset_s, lane, event, place, claim
+FROM finding_timeline
+WHERE @start < @end
+ORDER BY time, lane, event
+"""
 MOVES = """
 SELECT series, supported, effect, effect_low, effect_high, lag, form, order_probability, q, familywise_p,
   independent, reason
@@ -102,6 +108,7 @@ _KINDS = {
     "p50_s": ("p50", "", "duration"),
     "p95_s": ("p95", "", "duration"),
     "handler_s": ("in the handler", "", "duration"),
+    "since_onset_s": ("from the impact", "", "duration"),
     "gap_s": ("outside it", "", "duration"),
 }
 

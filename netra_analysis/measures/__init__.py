@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 
 from netra_analysis.detectors.settings import Settings
 from netra_analysis.finding import Finding
-from netra_analysis.measures import dose_response, moved_first, what_differs
+from netra_analysis.measures import dose_response, moved_first, timeline, what_differs
 from netra_analysis.tables import Tables
 
 Measure = Callable[[Tables, Settings, Mapping[str, Finding]], Finding]
 
 ALL: tuple[tuple[str, Measure], ...] = (
+    (timeline.NAME, timeline.measure),
     (what_differs.NAME, what_differs.measure),
     (moved_first.NAME, moved_first.measure),
     (dose_response.NAME, dose_response.measure),
