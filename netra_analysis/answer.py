@@ -19,6 +19,9 @@ TITLES = {
     "event_loop": "Event loop",
     "memory": "Memory",
     "pool": "Connection pool",
+    "objectives": "Service levels and error budget",
+    "alerts": "Alerts, replayed",
+    "what_if": "What if",
 }
 
 

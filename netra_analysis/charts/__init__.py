@@ -5,17 +5,22 @@ from netra_analysis.charts.bars import bars_by
 from netra_analysis.charts.figure import Figure, Lane, Mark, Series, Shade
 from netra_analysis.charts.key_figure import lanes
 from netra_analysis.charts.lifelines import timeline
+from netra_analysis.charts.replays import STRETCHES, RuleRow, Stretch, replay
 from netra_analysis.charts.theme import ROLES, dressed
 
 __all__ = [
     "ROLES",
+    "STRETCHES",
     "Figure",
     "Lane",
     "Mark",
+    "RuleRow",
     "Series",
     "Shade",
+    "Stretch",
     "bars_by",
     "dressed",
     "lanes",
+    "replay",
     "timeline",
 ]

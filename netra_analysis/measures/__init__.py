@@ -7,8 +7,13 @@ from collections.abc import Callable, Mapping
 
 from netra_analysis.detectors.settings import Settings
 from netra_analysis.finding import Finding
+from netra_analysis.measures import alerts, objectives, what_if
 from netra_analysis.tables import Tables
 
 Measure = Callable[[Tables, Settings, Mapping[str, Finding]], Finding]
 
-ALL: tuple[tuple[str, Measure], ...] = ()
+ALL: tuple[tuple[str, Measure], ...] = (
+    (objectives.NAME, objectives.measure),
+    (alerts.NAME, alerts.measure),
+    (what_if.NAME, what_if.measure),
+)

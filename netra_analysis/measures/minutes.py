@@ -53,6 +53,7 @@ class Minutes:
     counted_by: str  # the request log, or the request_count metric where there is no log
     series: tuple[Series, ...]
     inside: tuple[int, int]  # the minutes of the window asked about, half-open
+    logged: NDArray[np.bool_]  # minutes that the log covers
 
     @property
     def known(self) -> int:
@@ -94,10 +95,9 @@ def minutes(tables: Tables, settings: Settings, findings: Mapping[str, Finding])
     """Everything known about each minute of the window, and of the baseline where it lies near enough to belong."""
     counts = counted(tables, settings)
     clock = _Clock(counts.start, len(counts.total))
-    known = _logged(tables, clock)
     series = (
-        *_from_requests(tables, clock, known),
-        *_from_lifecycle(tables, clock, known, findings),
+        *_from_requests(tables, clock, counts.logged),
+        *_from_lifecycle(tables, clock, counts.logged, findings),
         *_witnessed(tables, settings, clock),
         *_from_metrics(frame(tables.metrics), clock),
     )
@@ -112,9 +112,10 @@ def counted(tables: Tables, settings: Settings) -> Minutes:
         start, end = window.start, window.end
     start = start.replace(second=0, microsecond=0)
     clock = _Clock(start, -(-(end - start) // STEP))
-    total, failed, counted_by = _requests(tables, clock, _logged(tables, clock))
+    known = _logged(tables, clock)
+    total, failed, counted_by = _requests(tables, clock, known)
     inside = (max(0, (window.start - start) // STEP), min(clock.n, -(-(window.end - start) // STEP)))
-    return Minutes(start, total, failed, counted_by, (), inside)
+    return Minutes(start, total, failed, counted_by, (), inside, known)
 
 
 def _logged(tables: Tables, clock: _Clock) -> NDArray[np.bool_]:
