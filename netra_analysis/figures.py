@@ -49,7 +49,7 @@ def burn(tables: Tables, params: Params, objectives: Finding, findings: Mapping[
         lanes.append(Lane(f"Burn rate, {words}", "times the allowed rate", series, pair.rate, "page from"))
     marks, last = _marks(tables, params, findings), alerts.impact(findings)
     ends = (Mark(last[1], "last impact", "now"),) if last and last[0] != last[1] else ()
-    return Figure(params.asked, tuple(lanes), (*marks, *ends), _shades(tables, params))
+    return Figure(params.asked, tuple(lanes), (*marks, *ends), _unlogged(tables, params))
 
 
 def _burn(rows: pd.DataFrame, minutes: int, role: str) -> Series:
@@ -179,6 +179,11 @@ def _marks(tables: Tables, params: Params, findings: Mapping[str, Finding]) -> t
 
 def _shades(tables: Tables, params: Params) -> tuple[Shade, ...]:
     """Stretches of the window in which no log of the service was read, or a metric has a hole."""
+    holes = (Shade(start, end, "no memory metric") for start, end in memory_gaps(tables.metrics, params.asked))
+    return (*_unlogged(tables, params), *holes)
+
+
+def _unlogged(tables: Tables, params: Params) -> tuple[Shade, ...]:
     window, coverage = params.asked, tables.coverage
     logs = [s for name, s in coverage.streams.items() if name != "metrics" and s.first and s.last]
     shades = []
@@ -189,4 +194,4 @@ def _shades(tables: Tables, params: Params) -> tuple[Shade, ...]:
             shades.append(Shade(window.start, min(first, window.end), "no logs"))
         if window.end - last > slack:
             shades.append(Shade(max(last, window.start), window.end, "no logs"))
-    return (*shades, *(Shade(start, end, "no memory metric") for start, end in memory_gaps(tables.metrics, window)))
+    return tuple(shades)

@@ -64,8 +64,8 @@ WHERE e.time <= c.end_time AND e.time > TIMESTAMP_SUB(c.start_time, INTERVAL 120
 ORDER BY e.time, e.id
 """
 RULES = """
-SELECT rule, what, kind, detected_min, bouts_told, bouts, pages, false_pages, high AS false_per_week_at_most, quiet_min,
-  blind_min, why AS not_judged_because
+SELECT rule, what, detected_min, bouts_told, false_pages, high AS weekly_at_most, quiet_min, blind_min,
+  why AS not_judged
 FROM finding_alerts
 ORDER BY position
 """
@@ -83,7 +83,7 @@ _KINDS = {
     "handler_s": ("in the handler", "", "duration"),
     "detected_min": ("fires after", "min", "number"),
     "quiet_min": ("quiet time", "min", "number"),
-    "blind_min": ("blind in the incident", "min", "number"),
+    "blind_min": ("blind", "min", "number"),
     "incident_min": ("incident", "min", "number"),
     "gap_s": ("outside it", "", "duration"),
 }

@@ -55,7 +55,7 @@ def replay(rows: Sequence[RuleRow], window: TimeWindow, bouts: Sequence[tuple[da
     names = [row.name for row in rows]
     axis = alt.Axis(title=None, ticks=False, domain=False, grid=False, labelLimit=_LABELS)
     y = alt.Y("row:N", sort=names, scale=alt.Scale(domain=names), axis=axis)
-    layers = [span(window, x), *_bands(bouts, x), _bars(rows, x, y), _said(rows, y)]
+    layers = [span(window, x), *_bands(bouts, x), *_bars(rows, x, y), _said(rows, y)]
     return dressed(alt.layer(*layers).properties(width=_PLOT, height=max(60, 26 * len(rows))))
 
 
@@ -69,22 +69,24 @@ def _bands(bouts: Sequence[tuple[datetime, datetime]], x: alt.X) -> list[View]:
     return [band.encode(x=x, x2=alt.X2("end:T"), tooltip=_from_to()), name.encode(x=x, y=alt.value(0), text="text:N")]
 
 
-def _bars(rows: Sequence[RuleRow], x: alt.X, y: alt.Y) -> View:
-    values = [
-        {"row": row.name, "time": _ms(part.start), "end": _ms(part.end), "what": part.kind}
-        for row in rows
-        for part in row.stretches
-    ]
-    present = [kind for kind in STRETCHES if any(value["what"] == kind for value in values)]
+def _bars(rows: Sequence[RuleRow], x: alt.X, y: alt.Y) -> list[View]:
+    """Blind stretches below, pages above them; a page of one minute is still wide enough to be seen."""
+    present = [kind for kind in STRETCHES if any(part.kind == kind for row in rows for part in row.stretches)]
     inks = alt.Scale(domain=present, range=[LOOK[kind] for kind in present])
-    base = alt.Chart(alt.InlineData(values=values)).mark_bar(height=11, clip=True)
-    return base.encode(
-        x=x,
-        x2=alt.X2("end:T"),
-        y=y,
-        color=alt.Color("what:N", scale=inks),
-        tooltip=[alt.Tooltip("row:N", title="rule"), alt.Tooltip("what:N", title="is"), *_from_to()],
-    )
+    drawn = []
+    for kind in present:
+        values = [
+            {"row": row.name, "time": _ms(part.start), "end": _ms(part.end), "what": kind}
+            for row in rows
+            for part in row.stretches
+            if part.kind == kind
+        ]
+        edge = 0 if kind == "blind" else 2
+        base = alt.Chart(alt.InlineData(values=values))
+        bars = base.mark_bar(height=11, clip=True, stroke=LOOK[kind], strokeWidth=edge)
+        hints = [alt.Tooltip("row:N", title="rule"), alt.Tooltip("what:N", title="is"), *_from_to()]
+        drawn.append(bars.encode(x=x, x2=alt.X2("end:T"), y=y, color=alt.Color("what:N", scale=inks), tooltip=hints))
+    return drawn
 
 
 def _said(rows: Sequence[RuleRow], y: alt.Y) -> View:

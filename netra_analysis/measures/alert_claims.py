@@ -11,7 +11,7 @@ from netra_analysis.statistics.alerts import WEEK
 
 LEAST_QUIET = 60  # minutes, for a word about weeks
 _BEST_SQL = """
-SELECT rule, what, detected_min, ABS(detected_min) AS minutes, pages, bouts_told, bouts, quiet_min * 60 AS quiet_s,
+SELECT rule, what, detected_min, 60 * ABS(detected_min) AS after_s, pages, bouts_told, bouts, quiet_min * 60 AS quiet_s,
   (SELECT COUNT(*) FROM finding_alerts WHERE kind = 'page' AND why = '') AS n, first
 FROM finding_alerts
 WHERE kind = 'page' AND detected_min IS NOT NULL AND false_pages = 0 AND quiet_min > 0{more}
@@ -31,7 +31,7 @@ FROM finding_alerts
 WHERE id = @id
 """
 _EACH_SQL = """
-SELECT rule, what, detected_min, ABS(detected_min) AS minutes, pages, bouts_told, bouts, false_pages,
+SELECT rule, what, detected_min, 60 * ABS(detected_min) AS after_s, pages, bouts_told, bouts, false_pages,
   quiet_min * 60 AS quiet_s, incident_min - blind_min AS seen_min, incident_min, blind_min, why, first
 FROM finding_alerts
 WHERE id = @id
@@ -64,8 +64,8 @@ def proposal(rows: list[dict[str, Any]]) -> Statement:
         )
     return Statement(
         "AL1",
-        'Proposed: the rule "{rule:text}" ({what:text}). It is the soonest of {n} that page without a false page in '
-        "{quiet_s:dur} of quiet time: it fired {minutes:# minute} " + _when(best) + " and told of {bouts_told} of "
+        'Proposed: the rule "{rule:text}" ({what:text}). It is the soonest of {n:# paging rule} without a false page '
+        "in {quiet_s:dur} of quiet time: it fired {after_s:dur} " + _when(best) + " and told of {bouts_told} of "
         "{bouts:# bout}.",
         Query(_SOONEST_SQL),
         value="detected_min",
@@ -85,7 +85,7 @@ def symptom(rows: list[dict[str, Any]]) -> Iterator[Statement]:
     yield Statement(
         "AL-symptom",
         'A rule on one cause is silent about others. The soonest that looks at what users see is "{rule:text}" '
-        "({what:text}): it fired {minutes:# minute} " + _when(other) + " and told of {bouts_told} of {bouts:# bout}.",
+        "({what:text}): it fired {after_s:dur} " + _when(other) + " and told of {bouts_told} of {bouts:# bout}.",
         Query(_SYMPTOM_SQL),
         value="detected_min",
         unit="minutes after onset",
@@ -141,7 +141,7 @@ def each(row: Mapping[str, Any]) -> Statement:
     elif row["detected_min"] is None:
         words += "would have stayed silent in the {seen_min:# minute} of the incident that it could judge"
     else:
-        words += "would have fired {minutes:# minute} " + _when(row) + " and told of {bouts_told} of {bouts:# bout}"
+        words += "would have fired {after_s:dur} " + _when(row) + " and told of {bouts_told} of {bouts:# bout}"
     tail = "; in {quiet_s:dur} of quiet time it paged {false_pages:# time} for nothing." if known else ""
     return Statement(
         f"AL-{row['id']}",

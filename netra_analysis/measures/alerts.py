@@ -51,19 +51,14 @@ def measure(tables: Tables, settings: Settings, findings: Mapping[str, Finding])
     if not seen or unknown:
         missing = ("requests",) if unknown else ("known minutes in the incident",)
         return Finding(NAME, Verdict.NO_DATA, proof, (alert_claims.no_data(),), missing=missing)
-    said = (
-        [alert_claims.proposal(seen), *alert_claims.symptom(seen), alert_claims.quiet(seen)]
-        if span
-        else [alert_claims.calm()]
-    )
-    said += [alert_claims.each(row) for row in rows] if span else []
+    said = _said(rows, seen, _single(settings, minutes)) if span else [alert_claims.calm()]
     first = min((row["first"] for row in rows if row["first"]), default=None)
     return Finding(NAME, Verdict.FIRED if first else Verdict.CLEAR, proof, tuple(said), time=first)
 
 
 def _said(rows: list[dict[str, Any]], seen: list[dict[str, Any]], single: Statement | None) -> list[Statement]:
-    said = [alert_claims.proposal(seen), *alert_claims.symptom(seen), alert_claims.quiet(seen)]
-    return [*said, *([single] if single else []), *(alert_claims.each(row) for row in rows)]
+    said = [alert_claims.proposal(seen), *([single] if single else []), *alert_claims.symptom(seen)]
+    return [*said, alert_claims.quiet(seen), *(alert_claims.each(row) for row in rows)]
 
 
 def _single(settings: Settings, minutes: Minutes) -> Statement | None:
@@ -95,9 +90,10 @@ def _times(findings: Mapping[str, Finding]) -> list[datetime]:
 
 
 def bouts(findings: Mapping[str, Finding], minutes: Minutes) -> list[tuple[int, int]]:
-    """The minutes of each bout of failures and deaths: what lies further apart than that is another."""
-    found: list[tuple[int, int]] = []
-    for minute in sorted({minutes.index(time) for time in _times(findings)}):
+    """The minutes of each bout of failures and deaths in the incident; ten minutes without one end a bout."""
+    incident, found = impact(findings), list[tuple[int, int]]()
+    times = [time for time in _times(findings) if incident and time >= incident[0]]
+    for minute in sorted({minutes.index(time) for time in times}):
         if found and minute - found[-1][1] <= BURST_GAP / STEP:
             found[-1] = (found[-1][0], minute + 1)
         else:

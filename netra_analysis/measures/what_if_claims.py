@@ -54,7 +54,7 @@ _LEAK = (
     "median of pairwise slopes over one life, Theil (1950) and Sen (1968), widened as in Yue & Wang (2004); "
     f"assumes: {'; '.join(LEAK_ASSUMES)}"
 )
-_UNITS = {"memory": (" MiB", "Memory"), "pool": ("", "Connections in use")}
+_UNITS = {"memory": (" MiB", "Memory", "twice the limit"), "pool": ("", "Connections in use", "a pool twice as large")}
 
 
 def load(rows: Sequence[Mapping[str, Any]], settings: Settings) -> Iterator[Statement]:
@@ -83,7 +83,7 @@ def _load(by_name: Mapping[str, Mapping[str, Any]]) -> Statement:
             "WI-load", f"{words}; the size of the pool is not known, so nothing is held against it.", "busy"
         )
     enough = by_name["load"]["low"] is not None and by_name["load"]["low"] < 1
-    words += ", where {capacity} can be open ({size} in each of {instances:# instance}): " + (
+    words += ", where {capacity} can be open ({instances:# instance} with {size} each): " + (
         "load alone needs no larger pool, {needed} would do." if enough else "a pool of {needed} is needed."
     )
     return Statement(
@@ -128,13 +128,13 @@ def leaks(part: str, found: Sequence[Life], outlooks: Sequence[LeakOutlook], why
 
 
 def _life(part: str, number: int, life: Life, one: LeakOutlook) -> Statement:
-    unit, what = _UNITS[part]
+    unit, what, _ = _UNITS[part]
     words = f"{what} in the life of {{name:text}} ({{born:time}} to {{ended:time}}, {{n}} points) "
     if one.growth is Growth.NONE:
         words += f"did not grow measurably: {{rate}}{unit} an hour ({{rate_low}} to {{rate_high}})."
     else:
         per = f" and {{each}}{unit} a request" if one.mib_per_request is not None else ""
-        words += f"grew by {{rate}}{unit} an hour ({{rate_low}} to {{rate_high}}){per}; " + _meets(life, one)
+        words += f"grew by {{rate}}{unit} an hour ({{rate_low}} to {{rate_high}}){per}; " + _meets(part, life, one)
     return Statement(
         f"WI-{part}-{number + 1}",
         words,
@@ -150,16 +150,15 @@ def _life(part: str, number: int, life: Life, one: LeakOutlook) -> Statement:
     )
 
 
-def _meets(life: Life, one: LeakOutlook) -> str:
+def _meets(part: str, life: Life, one: LeakOutlook) -> str:
     """When the line meets the limit. Of a life that ended, only what twice the limit would have added is news."""
+    unit, _, larger = _UNITS[part]
     requests = ", {double_requests} requests" if one.requests_to_double is not None else ""
     double = f"{{double_s:dur}} ({{double_low_s:dur}} to {{double_high_s:dur}}{requests})"
     if life.how == RUNNING:
         room = "{room_s:dur} ({room_low_s:dur} to {room_high_s:dur})"
-        return f"it meets its limit of {{most}} in {room}, twice the limit in {double}."
-    return (
-        f"the line ends at {{now}} of {{most}}, and twice the limit would have lasted another {double}, not for good."
-    )
+        return f"it meets its limit of {{most}}{unit} in {room}, {larger} in {double}."
+    return f"the line ends at {{now}} of {{most}}{unit}, and {larger} would have lasted another {double}, not for good."
 
 
 def _untestable(name: str, words: str, value: str = "n", part: str = "load") -> Statement:
