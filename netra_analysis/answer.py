@@ -23,6 +23,9 @@ TITLES = {
     "what_differs": "What differs",
     "moved_first": "What moved first",
     "dose_response": "Failures by level",
+    "objectives": "Service levels and error budget",
+    "alerts": "Alerts, replayed",
+    "what_if": "What if",
 }
 
 

@@ -1,17 +1,25 @@
 """Tables and findings → the values that the charts draw."""
 
+import json
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pandas as pd
 
-from netra_analysis.charts import ROLES, Figure, Lane, Mark, Series, Shade
-from netra_analysis.finding import Finding, Verdict
+from netra_analysis import charts
+from netra_analysis.charts import ROLES, STRETCHES, Figure, Lane, Mark, RuleRow, Series, Shade, Stretch
+from netra_analysis.detectors.settings import Settings
+from netra_analysis.finding import Finding, Verdict, duration_text
+from netra_analysis.measures import alerts
+from netra_analysis.measures.minutes import counted
+from netra_analysis.measures.service_levels import BURNS
 from netra_analysis.params import Params
 from netra_analysis.reconstruct.frames import frame
+from netra_analysis.statistics.alerts import PAGING
 from netra_analysis.tables import Tables
 from netra_analysis.tables.blindspots import memory_gaps
+from netra_analysis.window import TimeWindow
 
 MOST_MARKS = 12
 
@@ -73,6 +81,54 @@ def changes(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         }
         for row in found
     ]
+
+
+def burn(tables: Tables, params: Params, objectives: Finding, findings: Mapping[str, Finding]) -> Figure:
+    """Requests and failures, and below them how fast the budget burnt over each pair of windows that pages."""
+    rows = frame(objectives.proof)
+    lanes = [_requests(tables, params, findings["failed_requests"])]
+    for pair in PAGING:
+        series = (_burn(rows, pair.long_min, "p50"), _burn(rows, pair.short_min, "p95"))
+        words = f"{duration_text(60 * pair.short_min)} and {duration_text(60 * pair.long_min)}"
+        lanes.append(Lane(f"Burn rate, {words}", "times the allowed rate", series, pair.rate, "page from"))
+    marks, last = _marks(tables, params, findings), alerts.impact(findings)
+    ends = (Mark(last[1], "last impact", "now"),) if last and last[0] != last[1] else ()
+    return Figure(params.asked, tuple(lanes), (*marks, *ends), _unlogged(tables, params))
+
+
+def _burn(rows: pd.DataFrame, minutes: int, role: str) -> Series:
+    values = rows[["time"]].assign(value=rows[BURNS[minutes]].astype(float))
+    return Series(f"over {duration_text(60 * minutes)}", values, "line", role)
+
+
+def alert_replay(tables: Tables, settings: Settings, replay: Finding, findings: Mapping[str, Finding]) -> Any:
+    """The rules over window and baseline: where each fires and is blind, and what it came to."""
+    record = counted(tables, settings)
+    bouts = [(record.time(a), record.time(b)) for a, b in alerts.bouts(findings, record)]
+    span = TimeWindow(record.start, record.time(len(record.total)))
+    return charts.replay([_rule(row) for row in replay.proof.to_pylist()], span, bouts)
+
+
+def _rule(row: Mapping[str, Any]) -> RuleRow:
+    parts = json.loads(row["evidence"])
+    stretches = [
+        Stretch(datetime.fromisoformat(start), datetime.fromisoformat(end), kind)
+        for kind in STRETCHES
+        for start, end in parts.get(kind, ())
+    ]
+    return RuleRow(row["rule"], _came_to(row), tuple(stretches))
+
+
+def _came_to(row: Mapping[str, Any]) -> str:
+    """In a few words, for the end of a rule's row."""
+    if row["why"] or (row["incident_min"] and row["blind_min"] == row["incident_min"]):
+        return str(row["why"]) or "blind throughout"
+    nothing = f", {row['false_pages']} for nothing" if row["false_pages"] else ""
+    minutes = row["detected_min"]
+    if minutes is None:
+        return ("silent" if row["incident_min"] else "nothing to tell") + nothing
+    when = f"{abs(minutes)} min {'before' if minutes < 0 else 'after'}"
+    return f"{when}, {row['bouts_told']} of {row['bouts']} bouts{nothing}"
 
 
 def per_minute(times: pd.Series, params: Params) -> pd.DataFrame:
@@ -167,6 +223,11 @@ def _marks(tables: Tables, params: Params, findings: Mapping[str, Finding]) -> t
 
 def _shades(tables: Tables, params: Params) -> tuple[Shade, ...]:
     """Stretches of the window in which no log of the service was read, or a metric has a hole."""
+    holes = (Shade(start, end, "no memory metric") for start, end in memory_gaps(tables.metrics, params.asked))
+    return (*_unlogged(tables, params), *holes)
+
+
+def _unlogged(tables: Tables, params: Params) -> tuple[Shade, ...]:
     window, coverage = params.asked, tables.coverage
     logs = [s for name, s in coverage.streams.items() if name != "metrics" and s.first and s.last]
     shades = []
@@ -177,4 +238,4 @@ def _shades(tables: Tables, params: Params) -> tuple[Shade, ...]:
             shades.append(Shade(window.start, min(first, window.end), "no logs"))
         if window.end - last > slack:
             shades.append(Shade(max(last, window.start), window.end, "no logs"))
-    return (*shades, *(Shade(start, end, "no memory metric") for start, end in memory_gaps(tables.metrics, window)))
+    return tuple(shades)

@@ -157,6 +157,37 @@ class Incident(Investigation):
     def dose_response(self) -> Answer:
         return self.answer("dose_response")
 
+    @property
+    def objectives(self) -> Answer:
+        return self.answer("objectives")
+
+    @property
+    def alerts(self) -> Answer:
+        return self.answer("alerts")
+
+    @property
+    def what_if(self) -> Answer:
+        return self.answer("what_if")
+
+    def burn(self) -> Chart | Card:
+        """How fast the error budget burnt, against the rates from which a page is due."""
+        if self.objectives.verdict is Verdict.NO_DATA:
+            return Card("No burn rate", self.objectives.claims[0].text, "quiet")
+        figure = figures.burn(self.tables, self.params, self.finding("objectives"), self.findings)
+        caption = " ".join(claim.text for claim in self.objectives.claims if claim.id.startswith("OB-burn"))
+        return Chart(charts.lanes(figure), "How fast the error budget burnt", caption)
+
+    def rules(self) -> TableView:
+        """The rules with what each would have done; minutes below zero are before the first impact."""
+        return shown(self.ask(Query(views.RULES)), "Alert rules, replayed", query=Query(views.RULES))
+
+    def alert_replay(self) -> Chart | Card:
+        """When each alert rule would have fired, against the times in which something failed; a row a rule."""
+        if self.alerts.verdict is Verdict.NO_DATA:
+            return Card("No rule could be replayed", self.alerts.claims[0].text, "quiet")
+        chart = figures.alert_replay(self.tables, self.settings, self.finding("alerts"), self.findings)
+        return Chart(chart, "When each rule would have fired", self.alerts.claims[0].text)
+
     def query(self, sql: str, limit: int = 50, **bound: Any) -> TableView:
         """Any question in GoogleSQL over the tables, with named parameters: `inc.query("SELECT … @x", x=1)`."""
         query = Query(sql, bound)

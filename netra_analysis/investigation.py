@@ -34,7 +34,7 @@ class Investigation:
     def __init__(self, asked: params.Params, held: tables.Tables) -> None:
         self.params = asked
         self.tables = held
-        self.settings = Settings(asked.asked, asked.before, asked.limits)
+        self.settings = Settings(asked.asked, asked.before, asked.limits, asked.objectives)
         self._measured: dict[str, Finding] = {}
         self._claims: dict[str, tuple[Claim, ...]] = {}
 

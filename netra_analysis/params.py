@@ -109,6 +109,14 @@ class Limits(_Part):
     concurrency: int | None = Field(default=None, gt=0)
 
 
+class Objectives(_Part):
+    """The service's objectives; None means that none was agreed, and a common one is assumed and called that."""
+
+    availability: float | None = Field(default=None, gt=0, lt=1)  # share answered without a 5xx
+    latency_s: float | None = Field(default=None, gt=0, allow_inf_nan=False)  # answered within so many seconds
+    latency: float | None = Field(default=None, gt=0, lt=1)  # share answered within that
+
+
 class Budget(_Part):
     """What a query may cost; one over it is refused before it runs."""
 
@@ -148,6 +156,7 @@ class Params(_Part):
     source: str
     metrics: str = "none"
     limits: Limits = Limits()
+    objectives: Objectives = Objectives()
     budget: Budget = Budget()
     audit: tuple[AuditClaim, ...] = Field(default=(), strict=False)
     synthetic: bool = False
@@ -285,7 +294,7 @@ def _brief(value: Any) -> str:
 
 def _unknown_key(loc: tuple[int | str, ...]) -> str:
     parts: dict[str, type[BaseModel]]
-    parts = {"limits": Limits, "baseline": Span, "budget": Budget, "audit": AuditClaim}
+    parts = {"limits": Limits, "objectives": Objectives, "baseline": Span, "budget": Budget, "audit": AuditClaim}
     known = sorted((parts.get(str(loc[0]), Params) if len(loc) > 1 else Params).model_fields)
     key = str(loc[-1])[:60]
     close = difflib.get_close_matches(key, known, n=1)

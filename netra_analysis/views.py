@@ -90,6 +90,12 @@ JOIN finding_crashes AS c ON e.instance = c.instance
 WHERE e.time <= c.end_time AND e.time > TIMESTAMP_SUB(c.start_time, INTERVAL 120 SECOND)
 ORDER BY e.time, e.id
 """
+RULES = """
+SELECT rule, what, detected_min, bouts_told, false_pages, high AS weekly_at_most, quiet_min, blind_min,
+  why AS not_judged
+FROM finding_alerts
+ORDER BY position
+"""
 _LAST = ("end_time", "revision", "loop", "id", "app_entry", "user_agent", "trace")  # what a reader needs least
 _KINDS = {
     "latency_s": ("latency", "s", "number"),
@@ -109,6 +115,10 @@ _KINDS = {
     "p95_s": ("p95", "", "duration"),
     "handler_s": ("in the handler", "", "duration"),
     "since_onset_s": ("from the impact", "", "duration"),
+    "detected_min": ("fires after", "min", "number"),
+    "quiet_min": ("quiet time", "min", "number"),
+    "blind_min": ("blind", "min", "number"),
+    "incident_min": ("incident", "min", "number"),
     "gap_s": ("outside it", "", "duration"),
 }
 

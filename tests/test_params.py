@@ -25,6 +25,12 @@ def test_the_least_that_is_needed() -> None:
     assert asked.metrics == "none"
 
 
+def test_objectives_survive_the_manifest_and_what_nobody_agreed_stays_open() -> None:
+    asked = params.from_yaml(GOOD + "objectives: {availability: 0.999}\n", "x.yaml")
+    again = params.parse(asked.to_json(), "manifest")
+    assert (again.objectives.availability, again.objectives.latency_s) == (0.999, None)
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
@@ -32,6 +38,10 @@ def test_the_least_that_is_needed() -> None:
         ("limits: {memory: 1024}", "did you mean 'memory_mib'"),
         ("limits: {memory_mib: '1024'}", "limits.memory_mib"),
         ("limits: {pool_size: -1}", "limits.pool_size"),
+        ("objectives: {availabilty: 0.99}", "did you mean 'availability'"),
+        ("objectives: {availability: 99.5}", "objectives.availability"),
+        ("objectives: {latency: 1}", "objectives.latency"),
+        ("objectives: {latency_s: 0}", "objectives.latency_s"),
         ("window: last 24h", "either start and end, or window"),
         ("metrics: prometheus:x", "must start with one of file:, monitoring:, none; for files write file:PATH"),
         ("budget: {bytes: plenty}", "write it as 20GB"),

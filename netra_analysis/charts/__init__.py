@@ -7,19 +7,24 @@ from netra_analysis.charts.forest import forest
 from netra_analysis.charts.key_figure import lanes
 from netra_analysis.charts.lifelines import timeline
 from netra_analysis.charts.order import order
+from netra_analysis.charts.replays import STRETCHES, RuleRow, Stretch, replay
 from netra_analysis.charts.theme import ROLES, dressed
 
 __all__ = [
     "ROLES",
+    "STRETCHES",
     "Figure",
     "Lane",
     "Mark",
+    "RuleRow",
     "Series",
     "Shade",
+    "Stretch",
     "bars_by",
     "dressed",
     "forest",
     "lanes",
     "order",
+    "replay",
     "timeline",
 ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netra_analysis.params import Limits
+from netra_analysis.params import Limits, Objectives
 from netra_analysis.query import Bound
 from netra_analysis.schema import TIME
 from netra_analysis.window import TimeWindow
@@ -14,11 +14,12 @@ from netra_analysis.window import TimeWindow
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The window asked about, the time to compare it with, and the limits known beforehand."""
+    """The window asked about, the time to compare it with, and the limits and objectives known beforehand."""
 
     window: TimeWindow
     baseline: TimeWindow
     limits: Limits = field(default_factory=Limits)
+    objectives: Objectives = field(default_factory=Objectives)
 
     def holds(self, table: pa.Table, column: str = "time") -> bool:
         """Whether `table` has a row in the window: what has none there was not seen there."""

@@ -6,7 +6,7 @@ covers and in which nothing was logged is a true zero. A metric's point stands f
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -53,6 +53,7 @@ class Minutes:
     counted_by: str  # the request log, or the request_count metric where there is no log
     series: tuple[Series, ...]
     inside: tuple[int, int]  # the minutes of the window asked about, half-open
+    logged: NDArray[np.bool_]  # minutes that the log covers
 
     @property
     def known(self) -> int:
@@ -92,6 +93,19 @@ class _Clock:
 
 def minutes(tables: Tables, settings: Settings, findings: Mapping[str, Finding]) -> Minutes:
     """Everything known about each minute of the window, and of the baseline where it lies near enough to belong."""
+    counts = counted(tables, settings)
+    clock = _Clock(counts.start, len(counts.total))
+    series = (
+        *_from_requests(tables, clock, counts.logged),
+        *_from_lifecycle(tables, clock, counts.logged, findings),
+        *_witnessed(tables, settings, clock),
+        *_from_metrics(frame(tables.metrics), clock),
+    )
+    return replace(counts, series=series)
+
+
+def counted(tables: Tables, settings: Settings) -> Minutes:
+    """The counts of requests alone, for those who need no series; over the same minutes as `minutes`."""
     window, baseline = settings.window, settings.baseline
     start, end = min(window.start, baseline.start), max(window.end, baseline.end)
     if end - start > FARTHEST * max(window.duration, baseline.duration):
@@ -100,14 +114,8 @@ def minutes(tables: Tables, settings: Settings, findings: Mapping[str, Finding])
     clock = _Clock(start, -(-(end - start) // STEP))
     known = _logged(tables, clock)
     total, failed, counted_by = _requests(tables, clock, known)
-    series = (
-        *_from_requests(tables, clock, known),
-        *_from_lifecycle(tables, clock, known, findings),
-        *_witnessed(tables, settings, clock),
-        *_from_metrics(frame(tables.metrics), clock),
-    )
     inside = (max(0, (window.start - start) // STEP), min(clock.n, -(-(window.end - start) // STEP)))
-    return Minutes(start, total, failed, counted_by, series, inside)
+    return Minutes(start, total, failed, counted_by, (), inside, known)
 
 
 def _logged(tables: Tables, clock: _Clock) -> NDArray[np.bool_]:

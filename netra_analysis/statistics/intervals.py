@@ -99,6 +99,20 @@ def rate_ratio(
     return Interval(estimate, low, high)
 
 
+def mean(values: ArrayLike, confidence: float = CONFIDENCE) -> Interval:
+    """Mean of independent `values` (n,), NaN left out, in their unit; NaN with infinite limits for fewer than two.
+
+    Source: Student (1908). With some hundreds of values their shape matters little; with few of a long tail, or
+    with values that share a cause, it is too narrow.
+    """
+    known = _known(values, "values")
+    if len(known) < 2:
+        return Interval(float(known.mean()) if len(known) else float("nan"), float("-inf"), float("inf"))
+    reach = float(special.stdtrit(len(known) - 1, 0.5 + confidence / 2) * known.std(ddof=1) / len(known) ** 0.5)
+    middle = float(known.mean())
+    return Interval(middle, middle - reach, middle + reach)
+
+
 def median_difference(
     before: ArrayLike, after: ArrayLike, *, block: int = 1, seed: int = 0, confidence: float = CONFIDENCE
 ) -> Interval:

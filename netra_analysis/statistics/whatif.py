@@ -149,6 +149,11 @@ class LeakOutlook:
     requests_to_double: Interval | None
     assumptions: tuple[str, ...] = LEAK_ASSUMES
 
+    @property
+    def known(self) -> bool:
+        """Whether there was enough to judge growth by."""
+        return self.growth is not Growth.UNKNOWN
+
 
 def leak(times_s: ArrayLike, used_mib: ArrayLike, limit_mib: float, requests: ArrayLike | None = None) -> LeakOutlook:
     """Growth of memory over one life of an instance, and when it meets `limit_mib`.

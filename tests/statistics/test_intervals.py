@@ -10,6 +10,7 @@ from netra_analysis.errors import RequestError
 from netra_analysis.statistics.dose import dose_response
 from netra_analysis.statistics.intervals import (
     clopper_pearson,
+    mean,
     median_difference,
     poisson_rate,
     rate_ratio,
@@ -88,3 +89,16 @@ def test_a_dose_is_read_band_by_band() -> None:
 def test_a_dose_that_makes_no_sense_is_refused(arguments: tuple[list[float], ...]) -> None:
     with pytest.raises(RequestError):
         dose_response(*arguments)
+
+
+def test_a_mean_agrees_with_scipy_and_leaves_gaps_out() -> None:
+    values = np.random.default_rng(7).exponential(2.0, 60)
+    theirs = stats.ttest_1samp(values, 0.0).confidence_interval(0.95)
+    found = mean([*values, np.nan])
+    assert (found.low, found.high) == (pytest.approx(theirs.low), pytest.approx(theirs.high))
+    assert found.estimate == pytest.approx(values.mean())
+
+
+def test_the_mean_of_one_value_or_none_is_not_known() -> None:
+    assert mean([3.0]).high == np.inf
+    assert np.isnan(mean([]).estimate)

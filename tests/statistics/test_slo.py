@@ -6,7 +6,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netra_analysis.errors import RequestError
-from netra_analysis.statistics.alerts import PAGING, TICKETS, BurnRule, CountRule, Rule, ShareRule, firing, replay
+from netra_analysis.statistics.alerts import (
+    PAGING,
+    TICKETS,
+    BurnRule,
+    CountRule,
+    LevelRule,
+    Rule,
+    ShareRule,
+    firing,
+    judged,
+    level,
+    pages,
+    replay,
+)
 from netra_analysis.statistics.slo import budget, burn_rate
 
 DAY = 24 * 60
@@ -121,6 +134,28 @@ def test_no_failure_no_page_whatever_the_gaps(seed: int) -> None:
         fires, judged = firing(rule, total.copy(), total)
         assert not fires.any()
         assert judged.any()
+
+
+def test_a_gauge_fires_when_all_of_its_minutes_are_known_and_high() -> None:
+    fires, known = level(LevelRule(0.9, 3), [0.9, 0.95, 0.9, np.nan, 0.95, 0.9, 0.91, 0.2, np.nan])
+    assert fires.tolist() == [False, False, True, False, False, False, True, False, False]
+    assert known.tolist() == [False, False, True, False, False, False, True, True, True]
+
+
+def test_a_page_open_at_the_onset_is_a_warning_of_it() -> None:
+    fires, known = np.zeros(200, bool), np.ones(200, bool)
+    fires[10:12] = fires[90:104] = True
+    found = judged(fires, known, (100, 120))
+    assert (found.warned_min, found.false_pages, found.fired_before, found.pages_incident) == (10, 1, True, 0)
+    fires[30:104] = True  # begun more than an hour before: no warning of this
+    assert judged(fires, known, (100, 120)).warned_min is None
+
+
+def test_without_an_incident_all_is_quiet() -> None:
+    fires = np.array([0, 1, 0, 0, 0, 0, 0, 0, 1, 1], bool)
+    found = judged(fires, np.ones(10, bool), None)
+    assert (found.detected_min, found.false_pages, found.quiet_min, found.blind_min) == (None, 2, 10, 0)
+    assert pages(fires) == [(1, 2), (8, 10)]
 
 
 def test_what_does_not_fit_is_refused() -> None:
