@@ -53,9 +53,9 @@ LOST = any_of(
 )
 SLOW = any_of(
     r"slow (?:query|statement|request|response|call)",
-    r"(?:query|statement|request|call|operation) took [\d.]+ ?(?:s|sec|ms|min)",
+    r"(?:query|statement|call|operation|refresh) took [\d.]+ ?(?:s|sec|ms|min)",
     r"statement timeout|canceling statement|QueryCanceled|lock timeout",
-    r"duration: \d{4,}",
+    r"duration: \d{4,}\.\d+ ms",
 )
 OURS = any_of(r"websocket", r"client disconnected", r"QueuePool limit", r"garbage collector")
 
