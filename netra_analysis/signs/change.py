@@ -15,7 +15,7 @@ SOON = timedelta(minutes=30)  # a deploy this long before the onset may have to 
 PROGRAMMING = any_of(
     r"^(?:[\w.]*\.)?(?:TypeError|AttributeError|NameError|KeyError|IndexError|UnboundLocalError|ImportError|"
     r"ModuleNotFoundError|AssertionError|NotImplementedError|ValueError|RecursionError|ZeroDivisionError|LookupError|"
-    r"ReferenceError|NullPointerException|ClassCastException|IllegalStateException|IllegalArgumentException|"
+    r"ReferenceError|NullReferenceException|NoSuchMethodError|ArrayIndexOutOfBoundsException|NullPointerException|ClassCastException|IllegalStateException|IllegalArgumentException|"
     r"ValidationError|SerializationError|ProgrammingError|UndefinedColumn\w*|UndefinedTable\w*|\w*IsolationError|"
     r"IllegalStateChangeError|RuntimeError|SyntaxError)$"
 )
@@ -23,7 +23,7 @@ CONFIG = any_of(
     r"permission denied on secret",
     r"secret[^ ]* .{0,60}(?:not found|was not found|is missing|expired)",
     r"password authentication failed",
-    r"(?:authentication|auth) failed",
+    r"(?:authentication|auth) failed|login failed for user|access denied for user|WRONGPASS|NOAUTH",
     r"invalid (?:api[ _-]?key|credentials?|password|token|jwt|client secret|signature)",
     r"(?:JWT|token)\S* (?:verification|validation|signature)[^.]{0,20}fail",
     r"signature verification failed|InvalidSignature|signatures? (?:do not|does not|don't) match",
@@ -31,10 +31,12 @@ CONFIG = any_of(
     r"(?:missing|required|undefined) (?:environment|env|config\w*|setting)",
     r"KeyError: '?(?-i:[A-Z][A-Z0-9_]{3,})'?",
     r"database \"[^\"]*\" does not exist|role \"[^\"]*\" does not exist",
+    r"(?:incorrect|wrong|bad|expired) (?:api[ _-]?key|credentials?|password|token|secret|signing key)",
+    r"could not load the default credentials|DefaultCredentialsError|credentials? (?:not found|have expired|expired)",
     r"access[ _]denied|PermissionDenied|PERMISSION_DENIED|insufficient authentication scopes",
     r"unauthorized_client|invalid_grant|invalid_client",
     r"SERVICE_SECRET|SECRET_KEY",
-    r"certificate (?:verify failed|has expired)",
+    r"certificate (?:verify failed|has expired)|x509: certificate",
     r"no such host .*\\r|\\r\" is not reachable",
     r"validation errors? for Settings",
     r"ConfigurationError|ImproperlyConfigured|InvalidConfiguration|SettingsError",

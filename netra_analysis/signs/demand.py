@@ -1,7 +1,7 @@
 """Signs of demand: whether clients asked for much more before anything failed, and whether they tried again after.
 
-Only what was asked before the first failure counts as a surge: what comes after it may be the failures' echo. How
-much is much is read from the data: the busiest stretch of the same length in the baseline, and before.
+Only what was asked before the failures counts as a surge: what comes after them may be their echo. How much is
+much is read from the data: the busiest stretch of the same length in the baseline, and before.
 """
 
 from collections.abc import Sequence
@@ -16,12 +16,12 @@ from netra_analysis.signs.scene import NOT_REAL, Scene
 from netra_analysis.signs.sign import Sign, not_seen
 
 SPANS_S = (10.0, 30.0, 120.0, 600.0)
-LEAD = timedelta(minutes=15)  # a surge that ended this long before the first failure did not bring it
+CALM = timedelta(minutes=15)  # time this long before the first failure is calm
+LEAD_S = 90.0  # a shorter surge that ended this long before the first failure did not bring it
 TIMES_USUAL, TIMES_BUSIEST, LEAST = 3.0, 1.8, 12
+BULK, FEW = 0.1, 0.05  # share of the worst minute that makes a minute bad; share of failures that are strays before it
 CALM_LEAST_S = 600.0  # a shorter time to compare with shows nothing
-AGAIN = timedelta(seconds=10)
 QUICK = timedelta(seconds=5)
-Seconds = "np.ndarray[tuple[int], np.dtype[np.float64]]"
 
 
 def look(scene: Scene) -> list[Sign]:
@@ -37,12 +37,12 @@ def _surge(scene: Scene) -> Sign:
         return Sign(name, Verdict.CLEAR, "Nothing failed that a surge could come before ({n} requests).", n=0)
     asked = pd.concat([scene.before, scene.requests])
     times = np.sort(_seconds(asked[~asked["client"].isin(NOT_REAL)]["time"]))
-    onset = scene.onset.timestamp()
-    calm = times[times < onset - LEAD.total_seconds()]
+    began, until = _bulk(scene)
+    calm = times[times < until - CALM.total_seconds()]
     if len(calm) < LEAST or calm[-1] - calm[0] < CALM_LEAST_S:
         return not_seen(name, "There is too little calm time to compare traffic with ({n} requests).", "a baseline")
-    lead = times[(times >= onset - LEAD.total_seconds()) & (times <= onset)]
-    found = [one for span in SPANS_S if (one := _peak(lead, calm, span))]
+    leads = [(times[(times >= began - max(LEAD_S, 2 * span)) & (times <= until)], span) for span in SPANS_S]
+    found = [one for lead, span in leads if (one := _peak(lead, calm, span))]
     best = max(found, key=lambda one: one[1] / max(one[2], one[3]), default=None)
     if best is None:
         says = "Traffic did not surge before the failures: no stretch of it was far above the usual ({n})."
@@ -63,6 +63,24 @@ def _surge(scene: Scene) -> Sign:
     )
 
 
+def _bulk(scene: Scene) -> tuple[float, float]:
+    """When the first request began that failed, and when it did; strays well before the bulk of them are passed over.
+
+    Nothing that was asked after a failure can be its cause, but a stray failure an hour before is not what a surge
+    has to come before.
+    """
+    onset = scene.onset.timestamp() if scene.onset else 0.0
+    failed = scene.failed.sort_values("end_time")
+    if len(failed) >= 1 / FEW:
+        minutes = failed.groupby(failed["end_time"].dt.floor("min")).size()
+        bad = minutes.index[minutes >= BULK * minutes.max()].min()
+        if int((failed["end_time"] < bad).sum()) <= FEW * len(failed):
+            failed = failed[failed["end_time"] >= bad]
+            onset = max(onset, failed["end_time"].min().timestamp())
+    starts = [row.time.timestamp() for row in failed.itertuples() if row.end_time.timestamp() >= onset]
+    return min([onset, *starts[:1]]), onset
+
+
 _METHOD = "requests of real traffic in stretches of several lengths until the first failure, against calm time"
 
 
@@ -79,7 +97,7 @@ def _peak(lead: np.ndarray, calm: np.ndarray, span: float) -> tuple[float, float
     usual = len(calm) * span / (calm[-1] - calm[0])
     at = int(counts.argmax())
     count = int(counts[at])
-    if count < max(LEAST, TIMES_USUAL * usual, TIMES_BUSIEST * busiest):
+    if count < max(LEAST, TIMES_USUAL * usual, TIMES_BUSIEST * busiest, busiest + 4 * busiest**0.5):
         return None
     return float(lead[at]), float(count), float(usual), float(busiest), span
 

@@ -19,6 +19,7 @@ from netra_analysis.signs.scene import Scene, any_of, first
 from netra_analysis.signs.sign import Sign, not_seen
 
 STRAY = 0.001  # so many failures, when the usual and one more are expected, in fewer than 1 of 1000 windows
+PERHAPS = 0.05  # fewer windows than this have so many by chance: then the count does not show that all was well
 COUNT = "request_count"
 _CUT = ("malformed_response", "memory_exceeded")
 UNHANDLED = any_of(
@@ -98,10 +99,17 @@ def _counted_none(scene: Scene) -> bool:
     """Whether the platform's count shows that nobody was failed or turned away, although the request log does not.
 
     The count knows only requests that reached an instance, so an instance has to have been there all the time, and
-    the number of instances below its maximum.
+    the number of instances below its maximum; and where the export begins late, no other revision may have come up
+    unseen.
     """
+    own = scene.all_metrics[scene.all_metrics["metric"].str.endswith("container/instance_count")]
+    ran = own[(own["time"] >= scene.window.start) & (own["time"] < scene.window.end) & (own["revision"] != "")]
+    if scene.begins_late and ran["revision"].nunique() > 1:
+        return False
     counted = metric_failures(scene)
-    if counted.verdict is not Verdict.CLEAR or (counted.n or 0) > 2 * (counted.total or 0):
+    scale = scene.window.duration / scene.settings.baseline.duration
+    expected = 1.0 + (counted.total or 0) * scale
+    if counted.verdict is not Verdict.CLEAR or pdtrc((counted.n or 0) - 1, expected) < PERHAPS:
         return False
     there = scene.inside(scene.metric("container/instance_count", ("value", "max", "mean")))
     minutes = scene.window.duration.total_seconds() / 60
@@ -121,7 +129,7 @@ def metric_failures(scene: Scene) -> Sign:
     if not inside.any():
         says = "Whether answers failed cannot be told from the metric: it has {n} points in the window."
         return not_seen("metric_failures", says, "metrics.request_count")
-    bad = own[where(own, [_is_5xx(labels) for labels in own["labels"]])]
+    bad = own[where(own, [_is_5xx(labels) for labels in own["labels"]]) & (own["value"] > 0)]
     now = bad[(bad["time"] >= scene.window.start) & (bad["time"] < scene.window.end)]
     before = bad[(bad["time"] >= scene.settings.baseline.start) & (bad["time"] < scene.settings.baseline.end)]
     scale = scene.window.duration / scene.settings.baseline.duration
