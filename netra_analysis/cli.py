@@ -257,8 +257,12 @@ def _score(asked: argparse.Namespace) -> int:
         _out(json.dumps(found, indent=1))
         return 0
     _out("planted incidents; they show which mechanisms are told apart, not how it does on what nobody has planted")
-    for name in ("incidents", "top1", "top3", "specificity", "wrong_and_supported", "onset_error_s", "fates"):
-        _out(f"{name}: {found[name]}")
+    for name, value in found.items():
+        if not isinstance(value, dict):
+            _out(f"{name}: {value}")
+    _out("with something missing: " + ", ".join(f"{name} {value}" for name, value in found["degraded"].items()))
+    for band, row in found["calibration"].items():
+        _out(f"score {band}: {row['n']} named, {row['right']} of them rightly")
     _out("cause, n, top1, top3")
     for cause, row in found["per_cause"].items():
         _out(f"  {cause}, {row['n']}, {row['top1']}, {row['top3']}")

@@ -8,21 +8,18 @@ from datetime import datetime
 from functools import cached_property
 
 import pyarrow as pa
-from scipy.special import pdtrc
 
 from netra_analysis import claims, detectors, measures, params, signs, tables
 from netra_analysis.detectors.settings import Settings
 from netra_analysis.errors import RequestError
-from netra_analysis.finding import Claim, Finding, Verdict
+from netra_analysis.finding import Claim, Finding
 from netra_analysis.hypotheses import audit, matrix, weighed
 from netra_analysis.hypotheses.matrix import Judgement
 from netra_analysis.query import Query
-from netra_analysis.reconstruct.frames import frame
 from netra_analysis.signs.sign import Sign
 from netra_analysis.sources.dialect import tables_of
 from netra_analysis.sources.engine import Engine
 
-STRAY = 0.001  # so many failures, when the usual and one more are expected, in fewer than 1 of 1000 windows
 PROOF = "finding_"  # what the names of proof tables begin with
 CONCLUSIONS = (signs.NAME, weighed.NAME, audit.NAME)
 NAMES = (*dict(detectors.ALL), *dict(measures.ALL), *CONCLUSIONS)  # of all findings, in reading order
@@ -110,29 +107,10 @@ class Investigation:
 
     @property
     def onset(self) -> datetime | None:
-        """The first moment of impact: a failed request or a death; else callers refused in numbers."""
-        fired = (self.findings[name] for name in ("failed_requests", "crashes"))
-        times = [f.time for f in fired if f.verdict is Verdict.FIRED and f.time]
-        other = [s.time for s in self.signs if s.id in ("no_instance", "auth_refused") and s.fired and s.time]
-        return min(times or other, default=None)
+        """The first moment of impact, by the best witness that the data hold."""
+        return signs.onset(self.signs)
 
     @property
     def verdict(self) -> str:
         """The top cause's id, `inconclusive`, or `no_incident`."""
-        looked = [self.findings[name].verdict for name in ("failed_requests", "crashes")]
-        if looked[0] is Verdict.FIRED and not self._more_than_usual():
-            looked[0] = Verdict.CLEAR
-        if any(sign.id == "no_instance" and sign.fired for sign in self.signs):
-            looked.append(Verdict.FIRED)  # turned away with a 429 is hurt, too
-        hurt: bool | None = Verdict.FIRED in looked
-        if not hurt and looked[0] is Verdict.NO_DATA:
-            hurt = None  # without a request in sight nobody can say that none failed
-        return matrix.verdict(self.judgements, impact=hurt)
-
-    def _more_than_usual(self) -> bool:
-        """Whether more requests failed than the baseline's rate, and a stray one, explain."""
-        count = self.findings["failed_requests"].proof.num_rows
-        before = frame(self.tables.requests, self.settings.baseline, "end_time")
-        usual = float((before["status"] >= 500).fillna(value=False).sum())
-        scale = self.settings.window.duration / self.settings.baseline.duration
-        return bool(pdtrc(count - 1, 1.0 + usual * scale) < STRAY)
+        return matrix.verdict(self.judgements, impact=signs.hurt(self.signs))

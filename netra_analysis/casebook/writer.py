@@ -12,7 +12,7 @@ from random import Random
 from typing import Any, Final
 
 from netra_analysis.casebook.incident import Target
-from netra_analysis.casebook.signals import Fate, Place, Reply
+from netra_analysis.casebook.signals import Arrival, Fate, Place, Reply
 from netra_analysis.casebook.texts import MALFORMED
 
 REQUESTS: Final = "run.googleapis.com%2Frequests"
@@ -32,6 +32,11 @@ REASONS: Final = {
     Fate.TIMEOUT: "The request has been terminated because it has reached the maximum request timeout. To change this "
     "limit, see https://cloud.google.com/run/docs/configuring/request-timeout",
 }
+
+
+def _body_bytes(asked: Arrival) -> int:
+    """What the client sent: the route's usual body, and what is special about this one."""
+    return asked.route.request_bytes + int(asked.size_mib * 2**20)
 
 
 @dataclass(slots=True, eq=False)
@@ -129,7 +134,7 @@ class LogWriter:
             "protocol": "HTTP/1.1",
             "remoteIp": asked.client.ip,
             "requestMethod": asked.route.method,
-            "requestSize": str(asked.route.request_bytes + self.rng.randint(-9, 9)),
+            "requestSize": str(_body_bytes(asked) + self.rng.randint(-9, 9)),
             "requestUrl": asked.url,
             "responseSize": str(95 if failed else max(0, asked.route.response_bytes + self.rng.randint(-5, 5))),
             "serverIp": "198.51.100.159",

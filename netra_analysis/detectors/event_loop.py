@@ -1,10 +1,13 @@
 """Was the event loop blocked: time at the edge far above the time in the handler?
 
 A handler that took 31 ms of a request that took 26 s was not slow: it was not let run. The same gap while an
-instance is still starting is a cold start, and is left out. Needs the application's own durations.
+instance is still starting is a cold start, and is left out; so is the wait for a place in an instance that goes
+on answering others. Needs the application's own durations.
 """
 
 from datetime import timedelta
+from itertools import pairwise
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -29,6 +32,7 @@ def detect(tables: Tables, settings: Settings) -> Finding:
     joined = frame(handled(tables, settings.window))
     joined["cold"] = _cold(joined, frame(tables.lifecycle))
     held = joined[(joined["gap_s"] >= LONG_GAP_S) & ~joined["cold"]]
+    held = held[where(held, _not_queued(held, joined, settings.limits.concurrency))]
     blocked = {name for _, rows in held.groupby("instance") for name in _together(rows)}
     joined["blocked"] = joined["id"].isin(blocked)
     proof = table(joined.astype(object).where(joined.notna(), None).to_dict("records"), PROOF)
@@ -46,6 +50,28 @@ def _cold(joined: pd.DataFrame, lives: pd.DataFrame) -> pd.Series:
     ready = lives[lives["event"].isin(["start", "probe_ok"])].groupby("instance")["time"].max().to_dict()
     starts = [row.instance in ready and row.time <= ready[row.instance] <= row.end_time for row in joined.itertuples()]
     return where(joined, starts)
+
+
+def _not_queued(held: pd.DataFrame, joined: pd.DataFrame, places: int | None) -> list[bool]:
+    """Whether each request waited for the process and not for a place in it.
+
+    Who waits for a place waits while others run and end. A blocked process ends nobody: during most of the wait
+    nothing of the instance ended. With the number of places known, more requests than places is a queue.
+    """
+    by_instance = dict(iter(joined.groupby("instance")))
+    return [_stood_still(row, by_instance[row.instance], places) for row in held.itertuples()]
+
+
+def _stood_still(row: Any, own: pd.DataFrame, places: int | None) -> bool:
+    inside = own[(own["end_time"] > row.time) & (own["end_time"] < row.end_time)]["end_time"]
+    marks = [row.time, *sorted(inside), row.end_time]
+    silent = max((later - before).total_seconds() for before, later in pairwise(marks))
+    if silent < max(LONG_GAP_S, row.gap_s / 2):
+        return False
+    at_once = own[(own["time"] <= row.time) & (own["end_time"] > row.time) & (own["status"] != 101).fillna(value=True)]
+    if places is not None:
+        return len(at_once) <= places
+    return int((at_once["handler_s"] >= 0.5 * at_once["latency_s"]).sum()) < 2  # else work went on beside it
 
 
 def _together(rows: pd.DataFrame) -> list[str]:

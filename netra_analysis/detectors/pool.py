@@ -26,9 +26,26 @@ IN_USE = re2.compile(r"(?i)pool[^ ]*(?:in_use|inuse|checked_?out|used|active|bus
 SIZE = re2.compile(r"(?i)pool[^ ]*(?:/|_)(?:size|max|capacity|limit|total)$")
 WAITING = re2.compile(r"(?i)pool[^ ]*(?:waiting|waiters|pending|queue(?:d|_length)?)$")
 TIMED_OUT = re2.compile(
-    r"(?i)QueuePool limit of size (\d+) overflow (\d+) reached, connection timed out"
-    r"|(?:unable|could not|failed) to (?:obtain|acquire|get|check ?out) (?:a )?connection from (?:the )?pool"
-    r"|connection is not available, request timed out|pool(?:ed)? (?:is )?exhausted|PoolTimeout"
+    "(?i)"
+    + "|".join(
+        (
+            r"QueuePool limit of size (\d+) overflow (\d+) reached, connection timed out",  # SQLAlchemy
+            r"(?:unable|could not|couldn't|failed|cannot|can't) (?:to )?"
+            r"(?:obtain|acquire|get|check ?out|fetch|reserve|borrow) (?:an? |the |new )*"
+            r"(?:(?:database|db|jdbc|sql|pooled) )?connection (?:from (?:the )?(?:\w+ )?pool|after|within)",
+            r"connection is not available, request timed out",  # HikariCP
+            r"timed? ?out (?:fetching|acquiring|waiting for|getting|obtaining) (?:an? |the |new )*(?:\w+ )?connection",
+            r"timeout (?:acquiring|fetching|waiting for|getting) (?:an? |the |new )*(?:\w+ )?connection",  # knex
+            r"timeout exceeded when trying to connect",  # node-pg's pool
+            r"ConnectionAcquireTimeout|ResourceRequest timed out",  # Sequelize
+            r"cannot get a connection, pool error|pool empty\. unable to fetch",  # DBCP, Tomcat
+            r"(?:connection )?pool(?:ed)? (?:is |has been |was )?(?:exhausted|depleted|saturated)",
+            r"(?:no|all) (?:free |idle |available |pooled )*connections? (?:are |is |left |available )*"
+            r"(?:in use|busy|left in (?:the )?pool|available in (?:the )?pool)",
+            r"PoolTimeout|PoolAcquireTimeout|pool\.?acquire.{0,40}time(?:d )?out|query_wait_timeout",
+            r"the connection pool is (?:probably )?full",
+        )
+    )
 )
 PROOF = pa.schema(
     [("time", TIME), ("witness", TEXT), ("instance", TEXT), ("value", FLOAT), ("cap", FLOAT), ("id", TEXT)]

@@ -19,6 +19,7 @@ LATE = timedelta(minutes=5)  # a sign of a minute's metric may be stamped this l
 STATUS = ("supported", "inconclusive", "contradicted", "untestable")
 NEED, SUPPORT = 2.0, 1.0
 UNKNOWN_SHARE = 0.5  # what a cause explains when its signs cannot tell
+LEAST_REFUTES = 0.05  # what concerns fewer of the failures than this refutes nothing
 LEAST_EXPLAINED = 0.2  # a cause that explains less of the failures is at the most a contributing one
 
 
@@ -52,7 +53,7 @@ def _weigh(cause: Cause, seen: Mapping[str, Sign], onset: datetime | None) -> Ju
     unseen = [
         not ok and any(s.verdict is Verdict.NO_DATA for s in group) for ok, group in zip(met, groups, strict=True)
     ]
-    refuted = [seen[name] for name in cause.against if name in seen and seen[name].fired]
+    refuted = [seen[name] for name in cause.against if name in seen and _refutes(seen[name])]
     pro = tuple(seen[n] for n in sorted(cause.predicted) if n in seen and _counts(seen[n], cause, onset))
     failed = [s for ok, blind, g in zip(met, unseen, groups, strict=True) if not ok and not blind for s in g]
     con = (*failed, *refuted)
@@ -63,6 +64,11 @@ def _weigh(cause: Cause, seen: Mapping[str, Sign], onset: datetime | None) -> Ju
         status = "inconclusive"  # it is there, but it is not what the failures are made of
     score = None if status == "untestable" else _score(cause, pro, con, blind_signs, explained)
     return Judgement(cause, status, score, pro, con, blind_signs, explained)
+
+
+def _refutes(sign: Sign) -> bool:
+    """What was seen refutes, unless it concerns next to none of the failures."""
+    return sign.fired and (sign.share is None or sign.share >= LEAST_REFUTES)
 
 
 def _explained(cause: Cause, pro: Sequence[Sign]) -> float | None:
@@ -139,7 +145,7 @@ def verdict(judged: Sequence[Judgement], *, impact: bool | None) -> str:
     `impact` is None when neither requests nor deaths could be looked at.
     """
     top = judged[0]
-    if impact is False and top.status != "supported":
+    if impact is False:
         return "no_incident"
     if top.status == "supported" and top.follows_from is None:
         return top.cause.id

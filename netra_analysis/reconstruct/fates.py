@@ -34,7 +34,10 @@ _BY_PLATFORM_WORD = {
     "memory_exceeded": ("killed_with_instance", "the platform says its instance used too much memory"),
 }
 _ROUND_TIMEOUTS_S = (10.0, 15.0, 30.0, 60.0, 120.0, 180.0, 240.0, 300.0, 540.0, 600.0, 900.0, 1800.0, 3600.0)
-_FORCED = re2.compile(r"(?i)FORCE_ERROR|force_failure|Simulated (?:agent )?failure|simulated error|chaos")
+_FORCED = re2.compile(
+    r"(?i)FORCE_ERROR|force[_-]failure|simulated (?:agent )?(?:failure|error|outage|fault)|chaos|fault[ _-]?injection"
+    r"|inject(?:ed|ing) (?:a )?(?:fault|failure|error)|intentional(?:ly)? (?:fail|error|rais)|x-fault"
+)
 _UPSTREAM = re2.compile(
     r"(?i)connection refused|connect(?:ion)? ?time(?:d)? ?out|ConnectTimeout|ReadTimeout|ConnectError|bad gateway|"
     r"upstream|name or service not known|temporary failure in name resolution|could not connect to server|"

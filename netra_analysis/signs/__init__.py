@@ -1,22 +1,59 @@
 """Facts that tell causes apart, each with its own evidence; the causes themselves are data in `hypotheses`."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from netra_analysis.detectors.settings import Settings
 from netra_analysis.finding import Finding, Verdict
-from netra_analysis.signs import change, claimed, dependencies, memory, platform, traffic
+from netra_analysis.signs import (
+    change,
+    claimed,
+    demand,
+    dependencies,
+    harm,
+    load,
+    loop,
+    memory,
+    platform,
+    process,
+    traffic,
+)
 from netra_analysis.signs.scene import Scene
 from netra_analysis.signs.sign import Sign, table_of
 from netra_analysis.tables import Tables
 
-ALL = (memory.look, dependencies.look, change.look, platform.look, traffic.look, claimed.look)
+ALL = (
+    harm.look,
+    memory.look,
+    load.look,
+    dependencies.look,
+    change.look,
+    platform.look,
+    process.look,
+    loop.look,
+    demand.look,
+    traffic.look,
+    claimed.look,
+)
 NAME = "signs"
 
 
 def look(tables: Tables, settings: Settings, findings: Mapping[str, Finding]) -> tuple[Sign, ...]:
     """Every sign, in a fixed order."""
     scene = Scene(tables, settings, findings)
+    scene.onset = harm.harm(scene).time
     return tuple(sign for family in ALL for sign in family(scene))
+
+
+def onset(signs: tuple[Sign, ...]) -> datetime | None:
+    """The first moment of impact; None when nobody was hurt, or nobody can tell."""
+    return next((sign.time for sign in signs if sign.id == "harm"), None)
+
+
+def hurt(signs: tuple[Sign, ...]) -> bool | None:
+    """Whether anybody was hurt; None when that cannot be told."""
+    verdict = next(sign.verdict for sign in signs if sign.id == "harm")
+    return {Verdict.FIRED: True, Verdict.CLEAR: False}.get(verdict)
 
 
 def finding(signs: tuple[Sign, ...]) -> Finding:

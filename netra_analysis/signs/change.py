@@ -15,7 +15,7 @@ SOON = timedelta(minutes=30)  # a deploy this long before the onset may have to 
 PROGRAMMING = any_of(
     r"^(?:[\w.]*\.)?(?:TypeError|AttributeError|NameError|KeyError|IndexError|UnboundLocalError|ImportError|"
     r"ModuleNotFoundError|AssertionError|NotImplementedError|ValueError|RecursionError|ZeroDivisionError|LookupError|"
-    r"ReferenceError|NullPointerException|ClassCastException|IllegalStateException|IllegalArgumentException|"
+    r"ReferenceError|NullReferenceException|NoSuchMethodError|ArrayIndexOutOfBoundsException|NullPointerException|ClassCastException|IllegalStateException|IllegalArgumentException|"
     r"ValidationError|SerializationError|ProgrammingError|UndefinedColumn\w*|UndefinedTable\w*|\w*IsolationError|"
     r"IllegalStateChangeError|RuntimeError|SyntaxError)$"
 )
@@ -23,18 +23,20 @@ CONFIG = any_of(
     r"permission denied on secret",
     r"secret[^ ]* .{0,60}(?:not found|was not found|is missing|expired)",
     r"password authentication failed",
-    r"(?:authentication|auth) failed",
+    r"(?:authentication|auth) failed|login failed for user|access denied for user|WRONGPASS|NOAUTH",
     r"invalid (?:api[ _-]?key|credentials?|password|token|jwt|client secret|signature)",
-    r"JWT=REDACTED",
+    r"(?:JWT|token)\S* (?:verification|validation|signature)[^.]{0,20}fail",
     r"signature verification failed|InvalidSignature|signatures? (?:do not|does not|don't) match",
     r"(?:environment variable|env var|setting|config\w*)\b.{0,60}(?:not set|missing|required|undefined|invalid|empty)",
     r"(?:missing|required|undefined) (?:environment|env|config\w*|setting)",
-    r"KeyError: '?[A-Z][A-Z0-9_]{3,}'?",
+    r"KeyError: '?(?-i:[A-Z][A-Z0-9_]{3,})'?",
     r"database \"[^\"]*\" does not exist|role \"[^\"]*\" does not exist",
+    r"(?:incorrect|wrong|bad|expired) (?:api[ _-]?key|credentials?|password|token|secret|signing key)",
+    r"could not load the default credentials|DefaultCredentialsError|credentials? (?:not found|have expired|expired)",
     r"access[ _]denied|PermissionDenied|PERMISSION_DENIED|insufficient authentication scopes",
     r"unauthorized_client|invalid_grant|invalid_client",
     r"SERVICE_SECRET|SECRET_KEY",
-    r"certificate (?:verify failed|has expired)",
+    r"certificate (?:verify failed|has expired)|x509: certificate",
     r"no such host .*\\r|\\r\" is not reachable",
     r"validation errors? for Settings",
     r"ConfigurationError|ImproperlyConfigured|InvalidConfiguration|SettingsError",
@@ -42,7 +44,7 @@ CONFIG = any_of(
 
 
 def look(scene: Scene) -> list[Sign]:
-    return [_deploy(scene), _new_exception(scene), _new_revision_only(scene), _config(scene), _refused(scene)]
+    return [_deploy(scene), _new_exception(scene), _new_revision_only(scene), _config(scene), refused(scene)]
 
 
 def _deploy(scene: Scene) -> Sign:
@@ -145,23 +147,42 @@ def _config(scene: Scene) -> Sign:
     )
 
 
-def _refused(scene: Scene) -> Sign:
-    """401 and 403 among real traffic, against the baseline."""
+def refused(scene: Scene) -> Sign:
+    """401 and 403 among real traffic, beyond the baseline, with a reason that lies with the service.
+
+    Clients without a credential are refused on any day. It is the service's affair when it says itself that it
+    cannot verify, or when routes that used to answer now refuse.
+    """
     if not scene.has("requests"):
         return not_seen("auth_refused", "Whether callers were refused cannot be told from {n} requests.", "requests")
     now = scene.real[scene.real["status"].isin([401, 403])]
     before = scene.before[scene.before["status"].isin([401, 403])]
     share = len(now) / len(scene.real) if len(scene.real) else 0.0
     usual = len(before) / len(scene.before) if len(scene.before) else 0.0
-    fired = len(now) >= 10 and share >= 0.05 and share >= 3 * usual
+    many = len(now) >= 10 and share >= 0.05 and share >= 3 * usual
+    words = scene.during(now, scene.lines(CONFIG)) if many else 0
+    lost = _used_to_answer(scene, now) if many else 0
+    fired = many and max(words, lost) * 2 >= len(now)
     return Sign(
         "auth_refused",
         Verdict.FIRED if fired else Verdict.CLEAR,
-        "{n} of {total} requests of real traffic were refused as not authorised ({part:pct}); {a:pct} in the baseline.",
+        "{n} of {total} requests of real traffic were refused as not authorised ({part:pct}); {a:pct} in the baseline; "
+        "{b} of them with words of a failed verification, or where callers used to be let in.",
         time=first(now, "end_time") if fired else None,
         n=len(now),
         total=len(scene.real),
         a=usual,
+        b=float(max(words, lost)),
         unit="requests",
-        method="status of the request log, preflights and uptime checks apart",
+        method="status of the request log, preflights and uptime checks apart; the application's lines meanwhile",
     )
+
+
+def _used_to_answer(scene: Scene, now: pd.DataFrame) -> int:
+    """Refusals on routes that answered most of their requests in the baseline and refuse most of them now."""
+    known = scene.before[~scene.before["client"].isin(["preflight", "uptime_check"])]
+    was = known.groupby("route")["status"].agg(lambda status: (status < 400).mean())
+    seen = known.groupby("route").size()
+    refusing = scene.real.groupby("route")["status"].agg(lambda status: status.isin([401, 403]).mean())
+    lost = {name for name in was.index if was[name] >= 0.8 and seen[name] >= 5 and refusing.get(name, 0.0) >= 0.5}
+    return int(now["route"].isin(lost).sum())

@@ -14,50 +14,46 @@ BACKENDS = ("postgresql/num_backends", "postgresql/num_backends_by_state")
 REFUSES = any_of(
     r"too many clients already",
     r"remaining connection slots are reserved",
-    r"too many connections for (?:role|database)",
-    r"too many connections\b",
-    r"max_connections",
+    r"too many connections for (?:role|database|user)",
+    r"(?:FATAL|ERROR|SQLSTATE|psycopg|asyncpg|pg_|postgres|mysql|pymysql|mariadb|1040).{0,80}too many connections\b",
+    r"max_connections|max_user_connections|max_client_conn|no more connections allowed",  # MySQL, pgbouncer
     r"max(?:imum)? (?:number of )?clients reached",
-    r"TooManyConnectionsError",
+    r"TooManyConnections(?:Error)?",
+    r"connection limit exceeded for|too many active connections",
 )
 LOST = any_of(
     r"connection refused|connect call failed|Errno 111|Error \d+ connecting to|connection failed: connection to server",
-    r"ConnectionRefusedError",
-    r"connect(?:ion)? (?:attempt )?timed ?out",
-    r"connection timeout",
-    r"timeout connecting to",
-    r"ConnectTimeout",
-    r"ConnectError",
-    r"ReadTimeout",
-    r"timed out after",
-    r"read timed out",
-    r"upstream (?:request )?time",
-    r"no route to host",
-    r"network is unreachable",
-    r"name or service not known",
-    r"temporary failure in name resolution",
-    r"getaddrinfo (?:failed|ENOTFOUND)",
-    r"could not connect to server",
-    r"server closed the connection unexpectedly",
-    r"connection reset by peer",
-    r"connection (?:was )?closed (?:in the middle|unexpectedly)",
-    r"ConnectionDoesNotExistError",
-    r"is not reachable",
-    r"Cloud SQL connection failed",
-    r"Max retries exceeded",
-    r"ECONNREFUSED|ECONNRESET|ETIMEDOUT|EHOSTUNREACH",
-    r"ServiceUnavailable|503 Service Unavailable",
-    r"bad gateway",
-    r"circuit breaker .*open",
+    r"ConnectionRefusedError|All connection attempts failed|Connect(?:ion)? call failed",
+    r"connect(?:ion)? (?:attempt )?timed ?out|connection timeout|timeout connecting to|dial tcp .{0,80}timeout",
+    r"i/o timeout|context deadline exceeded|DEADLINE_EXCEEDED|deadline exceeded",
+    r"ConnectTimeout|ConnectError|ReadTimeout|ReadError|WriteTimeout|RemoteProtocolError|APIConnectionError",
+    r"SocketTimeoutException|ConnectException|UnknownHostException|NoRouteToHostException",
+    r"timed out after|read timed out|request timed out|upstream (?:request )?time",
+    r"no route to host|network is unreachable|host is unreachable|EHOSTUNREACH|ENETUNREACH",
+    r"name or service not known|temporary failure in name resolution|nodename nor servname|no such host",
+    r"getaddrinfo (?:failed|ENOTFOUND|EAI_AGAIN)",
+    r"could not connect to server|can't connect to (?:mysql|local) server|lost connection to (?:mysql|server)",
+    r"server has gone away|server closed the connection unexpectedly|terminating connection due to",
+    r"the database system is (?:starting up|shutting down|in recovery)",
+    r"connection reset by peer|broken pipe .{0,60}(?:sql|redis|upstream)|connection was forcibly closed",
+    r"connection (?:was )?closed (?:in the middle|unexpectedly)|connection (?:is|already) closed|unexpected EOF",
+    r"ConnectionDoesNotExistError|CannotConnectNowError|InterfaceError: .{0,60}closed",
+    r"is not reachable|Cloud SQL connection failed|failed to connect to (?:instance|backend|server|upstream)",
+    r"Max retries exceeded|ECONNREFUSED|ECONNRESET|ETIMEDOUT|socket hang up|fetch failed",
+    r"ServiceUnavailable|503 Service Unavailable|status(?: code)?:? 50[234] .{0,60}(?:from|for url)|code = Unavailable",
+    r"Server error '50\d|bad gateway|no healthy upstream|upstream connect error",
+    r"circuit ?breaker .{0,40}open|CircuitBreakerOpen|CallNotPermittedException",
+    r"SSL: (?:UNEXPECTED_EOF|WRONG_VERSION)|SSL SYSCALL error|handshake (?:failed|timed out|timeout)",
     r"statement timeout|canceling statement|QueryCanceled",
+    r"CLUSTERDOWN|MASTERDOWN|LOADING Redis|READONLY You can't write|read only replica",
 )
 SLOW = any_of(
-    r"slow (?:query|statement|request|response|call)",
-    r"(?:query|statement|request|call|operation) took [\d.]+ ?(?:s|sec|ms|min)",
-    r"statement timeout|canceling statement|QueryCanceled|lock timeout",
-    r"duration: \d{4,}",
+    r"slow (?:query|statement|request to|response from|call|sql)",
+    r"(?:query|statement|call|operation|refresh|transaction) took [\d.]+ ?(?:s|sec|ms|min)",
+    r"statement timeout|canceling statement|QueryCanceled|lock (?:wait )?timeout|deadlock detected",
+    r"duration: \d{4,}\.\d+ ms",
 )
-OURS = any_of(r"websocket", r"client disconnected", r"QueuePool limit", r"garbage collector")
+OURS = any_of(r"websocket", r"client (?:has )?disconnected", r"QueuePool limit", r"garbage collector")
 
 
 def look(scene: Scene) -> list[Sign]:
@@ -160,4 +156,5 @@ def _slow(scene: Scene) -> Sign:
 
 def _own_words(rows: pd.DataFrame) -> pd.Series:
     """Lines about clients or our own pool, which are no dependency."""
-    return where(rows, [OURS.search(message) is not None for message in rows["message"]])
+    own = [OURS.search(message) is not None or TIMED_OUT.search(message) is not None for message in rows["message"]]
+    return where(rows, own)

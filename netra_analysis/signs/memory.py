@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import numpy as np
 import pandas as pd
+import re2
 from scipy import stats
 
 from netra_analysis.finding import Verdict
@@ -15,13 +16,47 @@ from netra_analysis.signs.sign import Sign, not_seen
 UTILISATION = "container/memory/utilizations"
 CLIMB = 0.12  # share of the limit that a life must gain, and mostly in one direction
 STEADY = 0.5  # Kendall's tau of a climb
-LOW = 0.80
+LOW, FULL = 0.80, 0.95
+FELL_FROM, FELL_BY = 0.85, 0.15  # of the limit, from one point to the next: what was there is gone
 LEAST_POINTS = 6  # fewer minutes show no shape
 LAST_MINUTES = timedelta(minutes=3)
+ROLLOUT = timedelta(minutes=4)
+_SPOKEN = re2.compile(
+    r"(?i)\b(?:memory|mem|rss|heap)\b(?:[ _-]?(?:usage|used|pressure|rss|size))?[^0-9%\n]{0,24}"
+    r"(?P<number>\d+(?:\.\d+)?) ?(?P<unit>%|[MG]i?B\b)"
+)
 
 
 def look(scene: Scene) -> list[Sign]:
-    return [_kills(scene), *_shape(scene), _low(scene)]
+    return [_kills(scene), resets(scene), *_shape(scene), _low(scene), _filled(scene)]
+
+
+def utilisation(scene: Scene) -> pd.Series:
+    """Share of the limit by time: the metric, else what the application says of itself."""
+    series = scene.metric(UTILISATION, ("max", "p99", "p95", "value", "mean"))
+    return series if len(series) else _said(scene)
+
+
+def _said(scene: Scene) -> pd.Series:
+    """Memory in the application's own lines, the highest of each minute, as a share of the limit."""
+    limit = scene.settings.limits.memory_mib
+    if not limit:
+        told = scene.deaths["limit_mib"].dropna()
+        limit = float(told.max()) if len(told) else None
+    found = []
+    for time, message in zip(scene.logs["time"], scene.logs["message"], strict=True):
+        match = _SPOKEN.search(message) if "em" in message or "ea" in message or "ss" in message.lower() else None
+        share = _share(float(match["number"]), match["unit"].lower(), limit) if match else None
+        if share is not None and 0.0 < share < 2.0:
+            found.append((time.floor("min"), share))
+    spoken = pd.DataFrame(found, columns=["time", "share"])
+    return spoken.groupby("time")["share"].max() if found else pd.Series(dtype=float)
+
+
+def _share(number: float, unit: str, limit: float | None) -> float | None:
+    if unit == "%":
+        return number / 100
+    return number * (1024 if unit.startswith("g") else 1) / limit if limit else None
 
 
 def _kills(scene: Scene) -> Sign:
@@ -44,22 +79,59 @@ def _kills(scene: Scene) -> Sign:
     )
 
 
+def resets(scene: Scene) -> Sign:
+    """Whether memory fell from near its limit at once, with no roll-out to explain it: somebody began anew."""
+    series = scene.inside(utilisation(scene))
+    if len(series) < LEAST_POINTS:
+        return not_seen("memory_resets", "Whether memory fell at once cannot be told: {n} points.", "metrics.memory")
+    falls = [time for time in _falls(series) if not _rolled_out(scene, time)]
+    return Sign(
+        "memory_resets",
+        Verdict.FIRED if falls else Verdict.CLEAR,
+        "Memory fell {n} times from {a:pct} of its limit or more to far below, with no roll-out near.",
+        time=moment(falls[0]) if falls else None,
+        n=len(falls),
+        a=FELL_FROM,
+        unit="falls",
+        method="neighbouring points of the utilisation metric",
+    )
+
+
+def _falls(series: pd.Series) -> list[pd.Timestamp]:
+    before = np.maximum(series.to_numpy()[:-1], np.append(0.0, series.to_numpy()[:-2]))
+    after = series.to_numpy()[1:]
+    down = (before >= FELL_FROM) & (before - after >= FELL_BY)
+    times = list(series.index[1:][down])
+    return [time for at, time in enumerate(times) if not at or time - times[at - 1] > LAST_MINUTES]
+
+
+def _rolled_out(scene: Scene, time: pd.Timestamp) -> bool:
+    near = (scene.deploys["time"] >= time - ROLLOUT) & (scene.deploys["time"] <= time + timedelta(minutes=1))
+    return bool((near & scene.deploys["kind"].isin(["ready", "first_seen"])).any())
+
+
 def _lives(scene: Scene, series: pd.Series) -> list[pd.Series]:
-    """The metric over the life of each instance that was killed; over the whole window when none was."""
+    """The metric over the life of each instance that was killed; else cut where it fell; else the whole window."""
     kills = scene.deaths[scene.deaths["kind"] == "oom"].sort_values("start_time")
-    if kills.empty:
-        return [series] if len(series) >= LEAST_POINTS else []
-    lives, since = [], series.index.min()
-    for kill in kills.itertuples():
-        born = kill.start_time - timedelta(seconds=kill.lived_s) if pd.notna(kill.lived_s) else since
-        lives.append(series[(series.index >= max(born, series.index.min())) & (series.index < kill.start_time)])
-        since = kill.start_time
+    begin = series.index.min()
+    if len(kills):
+        ends = [
+            (row.start_time, row.start_time - timedelta(seconds=row.lived_s) if pd.notna(row.lived_s) else None)
+            for row in kills.itertuples()
+        ]
+    else:
+        ends = [*((time - timedelta(seconds=90), None) for time in _falls(series)), (series.index.max(), None)]
+    lives, since = [], begin
+    for end, born in ends:
+        start = max(born or since, begin)
+        lives.append(series[(series.index >= start) & (series.index < end)])
+        since = end
     return [life for life in lives if len(life) >= LEAST_POINTS]
 
 
 def _shape(scene: Scene) -> list[Sign]:
     """Climb or burst: how memory came to its height in the lives that ended (or in the one that is seen)."""
-    series = scene.metric(UTILISATION)
+    series = utilisation(scene)
     missing = ("memory_climbs", "memory_burst")
     if series.empty:
         return [
@@ -73,7 +145,8 @@ def _shape(scene: Scene) -> list[Sign]:
     climbing = bool(lives) and len(climbs) * 2 > len(lives)
     burst = bool(kills) and not climbing
     best = max(gains, default=(0.0, 0.0))
-    method = "utilisation metric within each life: first quarter against last, and Kendall's tau (Kendall 1938)"
+    method = "utilisation by the metric, else by the application's lines, within each life: first quarter against "
+    method += "last, and Kendall's tau (Kendall 1938)"
     return [
         Sign(
             "memory_climbs",
@@ -111,8 +184,7 @@ def _gain(life: pd.Series) -> tuple[float, float]:
 
 
 def _low(scene: Scene) -> Sign:
-    series = scene.metric(UTILISATION)
-    inside = series[(series.index >= scene.window.start) & (series.index < scene.window.end)]
+    inside = scene.inside(utilisation(scene))
     if inside.empty:
         return not_seen(
             "memory_low", "Whether memory had room cannot be told: {n} points of its metric.", "metrics.memory"
@@ -128,4 +200,26 @@ def _low(scene: Scene) -> Sign:
         b=LOW,
         unit="share of the limit",
         method="highest point of the utilisation metric",
+    )
+
+
+def _filled(scene: Scene) -> Sign:
+    """Whether memory climbed all the way: then exceptions of that time need not be a fault of their own."""
+    inside = scene.inside(utilisation(scene))
+    if len(inside) < LEAST_POINTS:
+        return not_seen("memory_filled", "Whether memory filled up cannot be told: {n} points.", "metrics.memory")
+    climbing = _shape(scene)[0].fired
+    full = inside[inside >= FULL]
+    return Sign(
+        "memory_filled",
+        Verdict.FIRED if climbing and len(full) else Verdict.CLEAR,
+        "Memory climbed up to {a:pct} of its limit; {n} points lie at {b:pct} or above."
+        if climbing
+        else "Memory did not climb to its limit: its highest point was {a:pct} ({n} points at {b:pct} or above).",
+        time=first(full.reset_index(), "time") if climbing and len(full) else None,
+        n=len(full),
+        a=float(inside.max()),
+        b=FULL,
+        unit="points",
+        method="the climb of lives, and the highest points of the utilisation metric",
     )

@@ -1,9 +1,7 @@
 """Signs of the platform and the process: dying while starting, exits in service, no instance, a blocked loop."""
 
 from netra_analysis.finding import Verdict
-from netra_analysis.logtext.platform import read_request_failure
 from netra_analysis.query import Query
-from netra_analysis.reconstruct.frames import frame, where
 from netra_analysis.signs.scene import Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
 
@@ -15,10 +13,9 @@ def look(scene: Scene) -> list[Sign]:
     return [
         _starting(scene),
         _exits(scene),
-        _no_instance(scene),
-        _at_maximum(scene),
+        no_instance(scene),
+        at_maximum(scene),
         _busy(scene),
-        _blocked(scene),
     ]
 
 
@@ -71,13 +68,12 @@ def _killed(scene: Scene) -> int:
     return int(scene.failed["fate"].isin(["killed_with_instance", "no_instance"]).sum())
 
 
-def _no_instance(scene: Scene) -> Sign:
+def no_instance(scene: Scene) -> Sign:
     if not scene.has("requests"):
         return not_seen(
             "no_instance", "Whether requests found no instance cannot be told from {n} requests.", "requests"
         )
-    texts = [text if isinstance(text, str) else "" for text in scene.requests["platform_text"]]
-    rows = scene.requests[where(scene.requests, [read_request_failure(text) == "no_instance" for text in texts])]
+    rows = scene.requests[scene.reasons == "no_instance"]
     failed = int((scene.failed["fate"] == "no_instance").sum())
     return Sign(
         "no_instance",
@@ -92,7 +88,7 @@ def _no_instance(scene: Scene) -> Sign:
     )
 
 
-def _at_maximum(scene: Scene) -> Sign:
+def at_maximum(scene: Scene) -> Sign:
     own = scene.all_metrics[scene.all_metrics["metric"].str.endswith(INSTANCES)]
     own = own[(own["time"] >= scene.window.start) & (own["time"] < scene.window.end)]
     limit = scene.settings.limits.max_instances
@@ -133,24 +129,4 @@ def _busy(scene: Scene) -> Sign:
         b=BUSY,
         unit="points",
         method="CPU utilisation metric, once a minute",
-    )
-
-
-def _blocked(scene: Scene) -> Sign:
-    finding = scene.findings["event_loop"]
-    if finding.verdict is Verdict.NO_DATA:
-        return not_seen("loop_blocked", "Whether the event loop was blocked cannot be told ({n}).", *finding.missing)
-    rows = frame(finding.proof)
-    held = rows[rows["blocked"]]
-    return Sign(
-        "loop_blocked",
-        finding.verdict,
-        "{n} requests waited a second or more outside their handler, together with others of their instance."
-        if len(held)
-        else "{n} requests were held up together outside their handler.",
-        time=first(held),
-        n=len(held),
-        unit="requests",
-        method="latency at the edge against the handler's own duration",
-        evidence=Query("SELECT * FROM finding_event_loop WHERE blocked ORDER BY time, id"),
     )

@@ -5,17 +5,22 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 import re2
 
 from netra_analysis.detectors.settings import Settings
-from netra_analysis.finding import Finding, Verdict
+from netra_analysis.finding import Finding
+from netra_analysis.logtext.platform import read_request_failure
 from netra_analysis.query import Query
 from netra_analysis.reconstruct.frames import frame, moment, where
+from netra_analysis.reconstruct.stalls import CUT
 from netra_analysis.tables import Tables
 from netra_analysis.window import TimeWindow
 
 NOT_REAL = ("preflight", "uptime_check")
+LATE_START = 0.2  # an export that begins after this share of the window, with nothing before, is only its end
 AT_ONSET = timedelta(minutes=2)  # later than this after the onset, a sign follows the failures and does not lead them
 
 
@@ -29,33 +34,40 @@ class Scene:
         self.tables = tables
         self.settings = settings
         self.findings = findings
+        self.onset: datetime | None = None  # set once, by the sign of harm
 
     @cached_property
     def window(self) -> TimeWindow:
         return self.settings.window
 
     @cached_property
-    def onset(self) -> datetime | None:
-        """The first moment of impact: a failed request or a death."""
-        fired = (self.findings[name] for name in ("failed_requests", "crashes"))
-        return min((f.time for f in fired if f.verdict is Verdict.FIRED and f.time), default=None)
+    def begins_late(self) -> bool:
+        """Whether the export is only the window's end, as dumps with a limit are: nothing of what was before."""
+        first = pc.min(self.tables.entries["time"]).as_py()
+        return first is None or first > self.window.start + LATE_START * self.window.duration
 
     @cached_property
     def requests(self) -> pd.DataFrame:
-        return frame(self.tables.requests, self.window, "end_time")
+        return _once(frame(self.tables.requests, self.window, "end_time"))
 
     @cached_property
     def real(self) -> pd.DataFrame:
         return self.requests[~self.requests["client"].isin(NOT_REAL)]
 
     @cached_property
+    def reasons(self) -> pd.Series:
+        """Why the platform failed each request itself, in the closed list of `read_request_failure`; else empty."""
+        texts = self.requests["platform_text"]
+        return texts.map(lambda text: read_request_failure(text) or "" if isinstance(text, str) else "").astype(str)
+
+    @cached_property
     def before(self) -> pd.DataFrame:
         """Requests of the baseline."""
-        return frame(self.tables.requests, self.settings.baseline, "end_time")
+        return _once(frame(self.tables.requests, self.settings.baseline, "end_time"))
 
     @cached_property
     def failed(self) -> pd.DataFrame:
-        return frame(self.findings["failed_requests"].proof)
+        return _once(frame(self.findings["failed_requests"].proof))
 
     @cached_property
     def deaths(self) -> pd.DataFrame:
@@ -68,6 +80,14 @@ class Scene:
     @cached_property
     def logs_before(self) -> pd.DataFrame:
         return frame(self.tables.app_logs, self.settings.baseline)
+
+    @cached_property
+    def signs_of_life(self) -> dict[str, pd.Series]:
+        """When each instance answered or wrote something; the platform's 504 at the time-out is no such sign."""
+        answered = self.requests[(self.requests["status"] != CUT).fillna(value=True)]
+        ends = answered[["instance", "end_time"]].rename(columns={"end_time": "time"})
+        both = pd.concat([ends, self.logs[["instance", "time"]]]).sort_values("time")
+        return {str(name): times for name, times in both.groupby("instance")["time"]}
 
     @cached_property
     def told(self) -> pd.DataFrame:
@@ -89,6 +109,11 @@ class Scene:
         return self.tables.coverage.has(stream)
 
     @cached_property
+    def logs_cover_onset(self) -> bool:
+        """Whether application lines reach back to the onset: else the first line seen need not be the first."""
+        return self.onset is None or (bool(len(self.logs)) and bool(self.logs["time"].min() <= self.onset))
+
+    @cached_property
     def has_logs(self) -> bool:
         return len(self.logs) > 0
 
@@ -98,9 +123,12 @@ class Scene:
         return len(self.failed)
 
     def of_impact(self, failed: int, dead: int) -> float | None:
-        """The share of what happened (failed requests and deaths) that these are."""
-        total = self.impact + len(self.deaths)
-        return (failed + dead) / total if total else None
+        """The share of what happened that these are: requests that failed and instances that died weigh the same.
+
+        Counted together, a storm of cheap failures would hide that every instance was killed.
+        """
+        shares = [part / whole for part, whole in ((failed, self.impact), (dead, len(self.deaths))) if whole]
+        return sum(shares) / len(shares) if shares else None
 
     def metric(self, ends: str | Iterable[str], statistics: Iterable[str] = ("max", "p99", "value")) -> pd.Series:
         """A metric by the end of its name, the highest of its series at each time; the first statistic that exists."""
@@ -111,6 +139,10 @@ class Scene:
             if len(chosen):
                 return chosen.groupby("time")["value"].max()
         return pd.Series(dtype=float)
+
+    def inside(self, series: pd.Series) -> pd.Series:
+        """The points of a metric that lie in the window."""
+        return series[(series.index >= self.window.start) & (series.index < self.window.end)]
 
     def lines(self, pattern: Any, *, before: bool = False, loud: bool = True) -> pd.DataFrame:
         """Application lines that match; `loud` leaves out what is said at INFO and below."""
@@ -133,17 +165,30 @@ class Scene:
 
     def met(self, lines: pd.DataFrame) -> float | None:
         """The share of failed requests during which one of `lines` was written on their instance."""
-        if not self.impact:
-            return None
-        by_instance = {name: rows["time"] for name, rows in lines.groupby("instance")}
-        hits = 0
-        for row in self.failed.itertuples():
-            times = by_instance.get(row.instance)
-            if times is None or not row.instance:
-                continue
-            start, end = row.time - timedelta(seconds=1), row.end_time + timedelta(seconds=1)
-            hits += bool(((times >= start) & (times <= end)).any())
-        return hits / self.impact
+        return self.during(self.failed, lines) / self.impact if self.impact else None
+
+    def during(self, requests: pd.DataFrame, lines: pd.DataFrame) -> int:
+        """How many of `requests` ran while one of `lines` was written on their instance."""
+        by_instance = {name: np.sort(_naive(rows["time"])) for name, rows in lines.groupby("instance")}
+        hits, second = 0, np.timedelta64(1, "s")
+        for name, own in requests.groupby("instance"):
+            times = by_instance.get(name) if name else None
+            if times is not None:
+                first = np.searchsorted(times, _naive(own["time"]) - second, side="left")
+                last = np.searchsorted(times, _naive(own["end_time"]) + second, side="right")
+                hits += int((last > first).sum())
+        return hits
+
+
+def _naive(times: pd.Series) -> np.ndarray:
+    """UTC times as numpy keeps them, which knows no zones."""
+    return np.asarray(times.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy(dtype="datetime64[us]"))
+
+
+def _once(requests: pd.DataFrame) -> pd.DataFrame:
+    """Each request once, whatever number of sinks delivered it: one instant, instance, route, status and duration."""
+    same = ["time", "end_time", "instance", "method", "route", "status", "latency_s", "client"]
+    return requests.drop_duplicates(same, ignore_index=True)
 
 
 def any_of(*words: str) -> Any:

@@ -1,18 +1,16 @@
-"""Signs of traffic: a surge before the onset, retries, one input that fails wherever it lands, sockets, test calls."""
-
-from datetime import timedelta
+"""Signs of traffic: one input that fails wherever it lands, sockets, test calls."""
 
 import pandas as pd
 import re2
 
 from netra_analysis.finding import Verdict
 from netra_analysis.logtext.route import route_template
-from netra_analysis.reconstruct.frames import moment, where
+from netra_analysis.reconstruct.frames import where
 from netra_analysis.signs.scene import Scene, any_of, first
 from netra_analysis.signs.sign import Sign, not_seen
 from netra_analysis.signs.words import told
 
-SURGE, LEAST_PER_MINUTE = 3.0, 5.0
+SERVED_BEFORE = 5  # good answers of the same route by the same revision
 OTHERS_FAIL = 0.05  # more than this of all other requests failing is no matter of one route
 SOCKET_WORDS = any_of(
     r'cannot call "?send"? once a close message',
@@ -24,97 +22,55 @@ SOCKET_WORDS = any_of(
 )
 _SOCKET_NAME = re2.compile(r"(?i)/(?:ws|wss|websockets?|socket\.io|realtime|rt)(?:/|$)")
 _SOCKET_LINE = re2.compile(r'"WebSocket (/[^" ]*)"')
-ARTIFICIAL = ("test_client", "scanner", "preflight", "uptime_check")
+ARTIFICIAL = ("test_client", "scanner", "preflight")
+OWN_ANSWER = ("application", "deliberate")  # what the platform or a death did is no invention of a test
 
 
 def look(scene: Scene) -> list[Sign]:
-    return [_surge(scene), _retries(scene), _input(scene), *_sockets(scene), *_artefact(scene)]
-
-
-def _per_minute(rows: pd.DataFrame) -> pd.Series:
-    return rows.groupby(rows["time"].dt.floor("min")).size()
-
-
-def _surge(scene: Scene) -> Sign:
-    """Whether traffic rose well above the usual before the failures began."""
-    if not scene.has("requests"):
-        return not_seen("traffic_surge", "Whether traffic rose cannot be told from {n} requests.", "requests")
-    onset = scene.onset
-    minutes = _per_minute(scene.real)
-    usual = _per_minute(scene.before[~scene.before["client"].isin(["preflight", "uptime_check"])])
-    calm = usual if len(usual) >= 10 else minutes[minutes.index < onset] if onset else minutes
-    base = float(calm.median()) if len(calm) else 0.0
-    until = pd.Timestamp(onset).floor("min") if onset else pd.Timestamp(scene.window.end)
-    high = minutes[(minutes >= max(LEAST_PER_MINUTE, SURGE * base)) & (minutes.index <= until)]
-    fired = onset is not None and len(high) >= 3 and high.index.max() >= pd.Timestamp(onset) - timedelta(minutes=15)
-    peak = float(minutes[minutes.index <= until].max()) if len(minutes[minutes.index <= until]) else 0.0
-    return Sign(
-        "traffic_surge",
-        Verdict.FIRED if fired else Verdict.CLEAR,
-        "Before the failures traffic was far above the usual in {n} minutes: {a} requests in the busiest, {b} usually."
-        if fired
-        else "Traffic did not surge before the failures: {a} requests in the busiest minute until then, {b} usually.",
-        time=moment(high.index.min()) if fired else None,
-        n=len(high) if fired else 0,
-        a=peak,
-        b=base,
-        unit="minutes",
-        method="requests a minute until the onset against the median minute of the baseline",
-    )
-
-
-def _retries(scene: Scene) -> Sign:
-    """Failed requests that the same kind of client repeated within seconds."""
-    if not scene.impact:
-        return not_seen("retries", "No failed request could have been retried ({n}).", "requests")
-    keys = ["method", "path", "user_agent"]
-    ordered = scene.real.sort_values("time")
-    following = ordered.groupby(keys, dropna=False)["time"].shift(-1)
-    quick = (following - ordered["end_time"]) <= timedelta(seconds=5)
-    failed = (ordered["status"] >= 500).fillna(value=False)
-    repeated = int((quick & failed).sum())
-    return Sign(
-        "retries",
-        Verdict.FIRED if repeated >= 20 and repeated >= 0.5 * int(failed.sum()) else Verdict.CLEAR,
-        "{n} of {total} failed requests were followed by the same request within seconds.",
-        time=moment(ordered[quick & failed]["time"].min()) if repeated else None,
-        n=repeated,
-        total=int(failed.sum()),
-        unit="requests",
-        method="same method, path and user agent after a failure",
-    )
+    return [_input(scene), *_sockets(scene), *_artefact(scene)]
 
 
 def _input(scene: Scene) -> Sign:
-    """Whether failures keep to one kind of request, on every instance, while the rest is served."""
+    """Whether failures keep to one route that serves other inputs meanwhile, and did before, by the same revision."""
+    name, says = "follows_input", "Too few failures to see whether they follow an input ({n})."
     if scene.impact < 3:
-        return not_seen("follows_input", "Too few failures to see whether they follow an input ({n}).", "requests")
+        return not_seen(name, says, "requests")
     real = scene.real.assign(bad=(scene.real["status"] >= 500).fillna(value=False))
-    name, bad, total = _worst(real)
-    rest = real[real["route"] != name]
-    rest_share = float(rest["bad"].mean()) if len(rest) else 0.0
+    worst, bad, _ = _worst(real)
+    rest = real[real["route"] != worst]
     if len(rest) < 20:
-        return not_seen(
-            "follows_input", "Too few requests to other routes to compare with ({n} failures).", "other routes"
-        )
-    own = scene.failed[scene.failed["route"] == name]
-    spread = own["instance"].nunique()
-    mixed = total - bad  # the same route also succeeds: with other inputs
-    whole = bad / scene.impact >= 0.9 and rest_share <= OTHERS_FAIL
+        return not_seen(name, "Too few requests to other routes to compare with ({n} failures).", "other routes")
+    rest_share = float(rest["bad"].mean())
+    own = scene.failed[scene.failed["route"] == worst]
+    fine = real[(real["route"] == worst) & (real["status"] < 400).fillna(value=False)]
+    meanwhile = fine[fine["end_time"].between(own["end_time"].min(), own["end_time"].max())]
+    whole = bad / scene.impact >= 0.9 and rest_share <= OTHERS_FAIL and len(meanwhile) >= 2
+    if whole and not _served_before(scene, worst, own):
+        says = "The route that fails had not been served before by the revision that fails ({n} failures)."
+        return not_seen(name, says, "the same revision before the failures")
     return Sign(
-        "follows_input",
+        name,
         Verdict.FIRED if whole else Verdict.CLEAR,
         "{n} of {total} failed requests are on {words:text}, on {a} instances; of all others {b:pct} failed.",
         time=first(own, "end_time") if whole else None,
         share=bad / scene.impact,
         n=bad,
         total=scene.impact,
-        a=float(spread),
+        a=float(own["instance"].nunique()),
         b=rest_share,
-        words=f"{name} (where {mixed} requests succeeded)",
+        words=f"{worst} (where {len(meanwhile)} requests succeeded meanwhile)",
         unit="requests",
-        method="failed requests by route against all others",
+        method="failed requests by route against all others, and the same route's successes in the same time",
     )
+
+
+def _served_before(scene: Scene, route: str, own: pd.DataFrame) -> bool:
+    """Whether the revision that fails had answered the route well before: then the code is not what changed."""
+    seen = pd.concat([scene.before, scene.requests])
+    earlier = seen[(seen["route"] == route) & (seen["end_time"] < own["end_time"].min())]
+    failing = str(own["revision"].iloc[0])
+    good = earlier[(earlier["revision"] == failing) & (earlier["status"] < 400).fillna(value=False)]
+    return len(good) >= SERVED_BEFORE
 
 
 def _worst(real: pd.DataFrame) -> tuple[str, int, int]:
@@ -184,7 +140,7 @@ def _artefact(scene: Scene) -> list[Sign]:
         missing = "Whether failures were artificial cannot be told from {n} requests."
         return [not_seen(name, missing, "requests") for name in ("on_demand", "artificial_clients", "served_well")]
     asked = int((scene.failed["fate"] == "deliberate").sum())
-    fake = int(scene.failed["client"].isin(ARTIFICIAL).sum())
+    fake = int((scene.failed["client"].isin(ARTIFICIAL) & scene.failed["fate"].isin(OWN_ANSWER)).sum())
     users = scene.real[~scene.real["client"].isin(ARTIFICIAL)]
     bad = int((users["status"] >= 500).fillna(value=False).sum())
     ready = where(scene.deaths, [True] * len(scene.deaths))
@@ -203,7 +159,7 @@ def _artefact(scene: Scene) -> list[Sign]:
         Sign(
             "artificial_clients",
             Verdict.FIRED if fake and fake == scene.impact else Verdict.CLEAR,
-            "{n} of {total} failed requests came from test clients, scanners, probes or preflights.",
+            "{n} of {total} failed requests came from test clients, scanners or preflights and were answered.",
             time=first(scene.failed, "end_time") if fake and fake == scene.impact else None,
             share=fake / scene.impact if scene.impact else None,
             n=fake,

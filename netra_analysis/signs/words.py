@@ -33,7 +33,7 @@ def told(
         name,
         Verdict.FIRED if len(now) >= least and grown else Verdict.CLEAR,
         says,
-        time=first(now) if grown else None,
+        time=first(now) if grown and scene.logs_cover_onset else None,
         share=scene.met(now) if met else None,
         evidence=scene.rows_of(now),
         n=len(now),

@@ -78,12 +78,17 @@ def _note(note: Any) -> dict[str, Any]:
 def _streams(engine: Engine, metrics: pa.Table, params: Params) -> dict[str, Stream]:
     found: dict[str, Stream] = {}
     for row in engine.run(question("streams", service=params.service)).to_pylist():
-        name = _STREAM_NAMES.get(row["stream"], row["stream"].rsplit("/", 1)[-1])
+        name = stream_name(row["stream"])
         found[name] = _joined(found.get(name), Stream(row["entries"], row["first"], row["last"]))
     if metrics.num_rows:
         times = metrics["time"]
         found["metrics"] = Stream(metrics.num_rows, pc.min(times).as_py(), pc.max(times).as_py())
     return found
+
+
+def stream_name(log: str) -> str:
+    """The short name of a log id: requests, stdout, stderr, system, audit, or its last part."""
+    return _STREAM_NAMES.get(log, log.rsplit("/", 1)[-1])
 
 
 def _joined(a: Stream | None, b: Stream) -> Stream:

@@ -1,0 +1,174 @@
+"""Whether anybody was hurt, and since when, by the best witness that the data hold.
+
+The request log is the first witness. Where it is missing, or begins only inside the window, the platform's own
+count of answers (`run.googleapis.com/request_count`) is asked, and then the application's lines about requests
+that failed. Deaths of instances, requests that found no instance, and callers who are refused all at once are harm
+of their own.
+"""
+
+import json
+
+import pandas as pd
+import re2
+from scipy.special import pdtrc
+
+from netra_analysis.finding import Verdict
+from netra_analysis.reconstruct.frames import moment, where
+from netra_analysis.signs import change, memory, platform
+from netra_analysis.signs.scene import Scene, any_of, first
+from netra_analysis.signs.sign import Sign, not_seen
+
+STRAY = 0.001  # so many failures, when the usual and one more are expected, in fewer than 1 of 1000 windows
+PERHAPS = 0.05  # fewer windows than this have so many by chance: then the count does not show that all was well
+COUNT = "request_count"
+_CUT = ("malformed_response", "memory_exceeded")
+UNHANDLED = any_of(
+    r"^Exception in ASGI application",  # uvicorn, hypercorn
+    r"^Internal Server Error: /",  # Django
+    r"^Exception on /\S* \[\w+\]",  # Flask
+    r"^Error handling request",  # aiohttp, gunicorn
+    r"Servlet\.service\(\) for servlet .{0,200}threw exception",  # Tomcat, Spring
+    r"http: panic serving",  # Go net/http
+    r"unhandled (?:exception|error|promise rejection)|UnhandledPromiseRejection",
+)
+_ANSWERED = re2.compile(
+    r"(?i)\b(?:GET|HEAD|POST|PUT|PATCH|DELETE)\s+/\S*[^0-9]{1,40}?\b5\d\d\b"
+    r"|\bstatus(?:_?code)?\b[\"']?\s*[:=|]\s*[\"']?5\d\d\b"
+)
+
+
+def look(scene: Scene) -> list[Sign]:
+    return [harm(scene), metric_failures(scene), said_failures(scene)]
+
+
+def harm(scene: Scene) -> Sign:
+    """FIRED with the first moment of impact, CLEAR when nobody was hurt, NO_DATA when that cannot be told."""
+    asked = _requests(scene)
+    witnesses: dict[str, Sign] = {
+        "the request log": asked,
+        "the system log": _deaths(scene),
+        "requests that found no instance": platform.no_instance(scene),
+        "callers who were refused": change.refused(scene),
+    }
+    if asked.verdict is Verdict.NO_DATA:
+        witnesses |= {"the platform's count": metric_failures(scene), "the application's lines": said_failures(scene)}
+    if not scene.has("system") or scene.begins_late:
+        witnesses |= {"cut connections": _cut(scene), "memory that fell from its limit": memory.resets(scene)}
+    fired = {name: one.time for name, one in witnesses.items() if one.fired and one.time}
+    if fired:
+        name = min(fired, key=lambda name: fired[name])
+        return Sign(
+            "harm",
+            Verdict.FIRED,
+            "The first impact was at {time:time}, by {words:text}; {n} of {total} witnesses tell of one.",
+            time=fired[name],
+            n=len(fired),
+            total=len(witnesses),
+            words=name,
+            unit="witnesses",
+            method="failed requests beyond the usual, deaths, requests turned away, callers refused all at once; "
+            "where the request log does not cover the window, the platform's count and the application's lines",
+        )
+    if asked.verdict is Verdict.NO_DATA and not _counted_none(scene):
+        return not_seen("harm", "Whether anybody was hurt cannot be told ({n} witnesses).", "requests")
+    says = "None of {total} witnesses tells of an impact ({n})."
+    return Sign("harm", Verdict.CLEAR, says, n=0, total=len(witnesses), unit="witnesses")
+
+
+def _requests(scene: Scene) -> Sign:
+    """More failed requests than the baseline's rate, and a stray one, explain; unknown for a log that begins late."""
+    finding = scene.findings["failed_requests"]
+    if finding.verdict is Verdict.FIRED and more_than_usual(scene):
+        return Sign("requests", Verdict.FIRED, "{n}", time=finding.time)
+    blind = finding.verdict is Verdict.NO_DATA or scene.begins_late
+    return Sign("requests", Verdict.NO_DATA if blind else Verdict.CLEAR, "{n}")
+
+
+def _deaths(scene: Scene) -> Sign:
+    finding = scene.findings["crashes"]
+    return Sign("deaths", finding.verdict, "{n}", time=finding.time)
+
+
+def _cut(scene: Scene) -> Sign:
+    """Connections that the platform lost to an instance: without a system log they are all that tells of a death."""
+    cut = scene.requests[scene.reasons.isin(_CUT)]
+    return Sign("cut", Verdict.FIRED if len(cut) > 1 else Verdict.CLEAR, "{n}", time=first(cut, "end_time"), n=len(cut))
+
+
+def _counted_none(scene: Scene) -> bool:
+    """Whether the platform's count shows that nobody was failed or turned away, although the request log does not.
+
+    The count knows only requests that reached an instance, so an instance has to have been there all the time, and
+    the number of instances below its maximum; and where the export begins late, no other revision may have come up
+    unseen.
+    """
+    own = scene.all_metrics[scene.all_metrics["metric"].str.endswith("container/instance_count")]
+    ran = own[(own["time"] >= scene.window.start) & (own["time"] < scene.window.end) & (own["revision"] != "")]
+    if scene.begins_late and ran["revision"].nunique() > 1:
+        return False
+    counted = metric_failures(scene)
+    scale = scene.window.duration / scene.settings.baseline.duration
+    expected = 1.0 + (counted.total or 0) * scale
+    if counted.verdict is not Verdict.CLEAR or pdtrc((counted.n or 0) - 1, expected) < PERHAPS:
+        return False
+    there = scene.inside(scene.metric("container/instance_count", ("value", "max", "mean")))
+    minutes = scene.window.duration.total_seconds() / 60
+    return int((there > 0).sum()) >= 0.85 * minutes and not platform.at_maximum(scene).fired
+
+
+def more_than_usual(scene: Scene) -> bool:
+    usual = float((scene.before["status"] >= 500).fillna(value=False).sum())
+    scale = scene.window.duration / scene.settings.baseline.duration
+    return bool(pdtrc(scene.impact - 1, 1.0 + usual * scale) < STRAY) if scene.impact else False
+
+
+def metric_failures(scene: Scene) -> Sign:
+    """Answers with a 5xx by the platform's own count, which also covers what the logs lack."""
+    own = scene.all_metrics[scene.all_metrics["metric"].str.endswith(COUNT)]
+    inside = (own["time"] >= scene.window.start) & (own["time"] < scene.window.end)
+    if not inside.any():
+        says = "Whether answers failed cannot be told from the metric: it has {n} points in the window."
+        return not_seen("metric_failures", says, "metrics.request_count")
+    bad = own[where(own, [_is_5xx(labels) for labels in own["labels"]]) & (own["value"] > 0)]
+    now = bad[(bad["time"] >= scene.window.start) & (bad["time"] < scene.window.end)]
+    before = bad[(bad["time"] >= scene.settings.baseline.start) & (bad["time"] < scene.settings.baseline.end)]
+    scale = scene.window.duration / scene.settings.baseline.duration
+    count = float(now["value"].sum())
+    fired = count > 0 and bool(pdtrc(count - 1, 1.0 + float(before["value"].sum()) * scale) < STRAY)
+    return Sign(
+        "metric_failures",
+        Verdict.FIRED if fired else Verdict.CLEAR,
+        "The platform counted {n} answers with a 5xx, {total} in the baseline.",
+        time=moment(now["time"].min() - pd.Timedelta(seconds=30)) if fired else None,
+        n=int(count),
+        total=int(before["value"].sum()),
+        unit="answers",
+        method="request count by class of answer, once a minute; the middle of the first such minute",
+    )
+
+
+def _is_5xx(labels: str) -> bool:
+    told = json.loads(labels) if labels else {}
+    return str(told.get("response_code_class") or told.get("response_code") or "").startswith("5")
+
+
+def said_failures(scene: Scene) -> Sign:
+    """Requests that failed by the application's own lines: uncaught exceptions of servers, answers with a 5xx."""
+    if not scene.has_logs:
+        return not_seen("said_failures", "Whether the application told of failed requests: {n} lines.", "stderr")
+    now, before = scene.lines(UNHANDLED, loud=False), scene.lines(UNHANDLED, before=True, loud=False)
+    if now.empty:
+        now, before = scene.lines(_ANSWERED, loud=False), scene.lines(_ANSWERED, before=True, loud=False)
+    scale = scene.window.duration / scene.settings.baseline.duration
+    fired = len(now) > 0 and bool(pdtrc(len(now) - 1, 1.0 + len(before) * scale) < STRAY)
+    return Sign(
+        "said_failures",
+        Verdict.FIRED if fired else Verdict.CLEAR,
+        "{n} lines of the application tell of a request that failed, {total} in the baseline.",
+        time=moment(now["time"].min()) if fired else None,
+        n=len(now),
+        total=len(before),
+        unit="lines",
+        method="servers' words for uncaught exceptions, else access lines with a 5xx; more than the usual and one",
+        evidence=scene.rows_of(now),
+    )

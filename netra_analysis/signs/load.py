@@ -1,0 +1,72 @@
+"""Signs of what was inside an instance when it was killed over memory: many at once, or one that was large."""
+
+import numpy as np
+import pandas as pd
+
+from netra_analysis.finding import Verdict
+from netra_analysis.reconstruct.frames import frame, moment
+from netra_analysis.signs.scene import Scene
+from netra_analysis.signs.sign import Sign, not_seen
+
+AT_ONCE, TIMES_USUAL = 6, 3.0  # requests inside an instance, and how many times the usual that is
+LARGE_BYTES, TIMES_LARGE = 8 * 1024 * 1024, 20.0
+_SLACK = pd.Timedelta(seconds=2)
+
+
+def look(scene: Scene) -> list[Sign]:
+    return [_under_load(scene)]
+
+
+def _under_load(scene: Scene) -> Sign:
+    """Whether most kills met an instance with far more inside than usual, or with one very large body."""
+    name, kills = "kill_under_load", scene.deaths[(scene.deaths["kind"] == "oom") & (scene.deaths["instance"] != "")]
+    if not scene.has("requests") or kills.empty:
+        return not_seen(name, "What was inside instances when they were killed cannot be told ({n} kills).", "requests")
+    requests = pd.concat([scene.before, scene.requests])
+    requests = requests[(requests["status"] != 101).fillna(value=True) & (requests["instance"] != "")]
+    usual = _usual(requests)
+    sizes = _sizes(scene)
+    large = max(LARGE_BYTES, TIMES_LARGE * float(np.median(list(sizes.values()) or [0.0])))
+    counts, hits = [], []
+    for kill in kills.itertuples():
+        inside = _inside(requests, kill.instance, kill.start_time)
+        counts.append(len(inside))
+        body = max((sizes.get(one, 0.0) for one in inside["id"]), default=0.0)
+        if len(inside) >= max(AT_ONCE, TIMES_USUAL * usual) or body >= large:
+            hits.append(kill.start_time)
+    fired = len(hits) * 2 > len(kills)
+    return Sign(
+        name,
+        Verdict.FIRED if fired else Verdict.CLEAR,
+        "{n} of {total} kills met an instance with far more inside than usual, or with a very large body: "
+        "{a} requests at once at the most, {b} usually.",
+        time=moment(min(hits)) if fired else None,
+        n=len(hits),
+        total=len(kills),
+        a=float(max(counts)),
+        b=usual,
+        unit="kills",
+        method="requests of the instance that ran at the moment of its death; sizes of their bodies",
+    )
+
+
+def _inside(requests: pd.DataFrame, instance: str, moment_: pd.Timestamp) -> pd.DataFrame:
+    own = requests[requests["instance"] == instance]
+    return own[(own["time"] <= moment_) & (own["end_time"] >= moment_ - _SLACK)]
+
+
+def _usual(requests: pd.DataFrame) -> float:
+    """How many an instance has inside when another one comes: the upper end of what is usual."""
+    counts = []
+    for _, own in requests.groupby("instance"):
+        starts, ends = np.sort(own["time"].to_numpy()), np.sort(own["end_time"].to_numpy())
+        counts += [
+            int(np.searchsorted(starts, at, side="right") - np.searchsorted(ends, at, side="left")) for at in starts
+        ]
+    return float(np.quantile(counts, 0.9)) if counts else 0.0
+
+
+def _sizes(scene: Scene) -> dict[str, float]:
+    entries = frame(scene.tables.entries.select(["id", "request_bytes", "time"]))
+    told = entries[entries["request_bytes"].notna()]
+    return dict(zip(told["id"], told["request_bytes"].astype(float), strict=True))

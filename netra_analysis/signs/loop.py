@@ -1,0 +1,116 @@
+"""Signs of a process that stands still: held-up requests, stalls, silence before a failed liveness probe, words."""
+
+from datetime import timedelta
+
+import pandas as pd
+
+from netra_analysis.finding import Verdict
+from netra_analysis.query import Query
+from netra_analysis.reconstruct.frames import frame, moment, where
+from netra_analysis.reconstruct.stalls import SILENT_S, stalls
+from netra_analysis.signs.scene import Scene, any_of, first
+from netra_analysis.signs.sign import Sign, not_seen
+from netra_analysis.signs.words import EXAMPLE, told
+
+BEFORE_KILL = timedelta(seconds=60)
+WORDS = any_of(
+    r"WORKER TIMEOUT",  # gunicorn: the worker's heartbeat stopped
+    r"Executing <(?:Task|Handle|TimerHandle).{1,400} took \d+\.\d+ seconds",  # asyncio's debug mode
+    r"event[- ]?loop.{0,40}(?:block|lag|stall|stuck|delay|not respond|starv)",
+    r"(?:block|stall|starv)\w* .{0,30}event[- ]?loop",
+    r"has been blocked for \d+ ?ms",  # vert.x
+    r"BlockingOperationError|blockhound",
+)
+
+
+def look(scene: Scene) -> list[Sign]:
+    return [_blocked(scene), _stalled(scene), _words(scene)]
+
+
+def _blocked(scene: Scene) -> Sign:
+    finding = scene.findings["event_loop"]
+    if finding.verdict is Verdict.NO_DATA:
+        return not_seen("loop_blocked", "Whether the event loop was blocked cannot be told ({n}).", *finding.missing)
+    rows = frame(finding.proof)
+    held = rows[rows["blocked"]]
+    return Sign(
+        "loop_blocked",
+        finding.verdict,
+        "{n} requests waited a second or more outside their handler, together with others of their instance."
+        if len(held)
+        else "{n} requests were held up together outside their handler.",
+        time=first(held),
+        n=len(held),
+        unit="requests",
+        method="latency at the edge against the handler's own duration, while the instance answered nobody else",
+        evidence=Query("SELECT * FROM finding_event_loop WHERE blocked ORDER BY time, id"),
+    )
+
+
+def _stalled(scene: Scene) -> Sign:
+    if not scene.has("requests"):
+        says = "Whether an instance stood still cannot be told from {n} requests."
+        return not_seen("instance_stalled", says, "requests")
+    known = frame(scene.findings["event_loop"].proof)
+    timed = known[known["handler_s"].notna()]
+    found = frame(stalls(scene.tables, scene.window, dict(zip(timed["id"], timed["handler_s"], strict=True))))
+    hung = scene.deaths[where(scene.deaths, [_silent_before(scene, row) for row in scene.deaths.itertuples()])]
+    times = [*found["time"], *hung["start_time"]]
+    ids = {name for row in found.itertuples() for name in row.ids.split(",")}
+    held = known[known["blocked"].fillna(value=False).astype(bool)]
+    failed = scene.failed[_inside(scene, pd.concat([found, held]), hung) | scene.failed["id"].isin(ids)]
+    return Sign(
+        "instance_stalled",
+        Verdict.FIRED if times else Verdict.CLEAR,
+        "{n} times an instance answered nobody and said nothing for seconds while requests waited in it; "
+        "{total} of these ended with a failed liveness probe."
+        if times
+        else "In {n} cases an instance stood still while requests waited in it.",
+        time=moment(min(times)) if times else None,
+        share=scene.of_impact(len(failed), len(hung)) if times else None,
+        n=len(times),
+        total=len(hung),
+        unit="stalls",
+        method="no answer and no line of an instance for seconds, then requests of several routes end together, "
+        "or a liveness probe has failed",
+    )
+
+
+def _silent_before(scene: Scene, death: object) -> bool:
+    """Whether an instance that its liveness probe ended had been silent, with requests inside it or none at all."""
+    if death.kind != "probe" or not death.instance:  # type: ignore[attr-defined]
+        return False
+    end = death.start_time - timedelta(seconds=1)  # type: ignore[attr-defined]
+    lives = scene.signs_of_life.get(death.instance)  # type: ignore[attr-defined]
+    if lives is None:
+        return True
+    near = lives[(lives > end - BEFORE_KILL) & (lives <= end)]
+    return near.empty or bool((end - near.max()).total_seconds() >= SILENT_S)
+
+
+def _inside(scene: Scene, found: pd.DataFrame, hung: pd.DataFrame) -> pd.Series:
+    """Failed requests that were in an instance while it stood still, or met its end."""
+    spans = [(row.instance, row.time, row.end_time + timedelta(seconds=2)) for row in found.itertuples()]
+    spans += [
+        (row.instance, row.start_time - BEFORE_KILL, row.start_time + timedelta(seconds=5)) for row in hung.itertuples()
+    ]
+    hits = [
+        any(row.instance == name and row.time <= end and row.end_time >= start for name, start, end in spans)
+        for row in scene.failed.itertuples()
+    ]
+    return where(scene.failed, hits)
+
+
+def _words(scene: Scene) -> Sign:
+    now = scene.lines(WORDS)
+    says = "{n} lines tell of a blocked loop or of a worker whose heartbeat stopped"
+    return told(
+        scene,
+        "loop_words",
+        now,
+        before=scene.lines(WORDS, before=True),
+        says=says + EXAMPLE if len(now) else says + ".",
+        unknown="Whether a loop was said to be blocked cannot be told from {n} lines.",
+        method="words of servers and runtimes; clearly more than in the baseline",
+        met=False,
+    )

@@ -1,0 +1,73 @@
+"""Signs of a process's own last words: a crash that it tells of itself, and memory that it could not get."""
+
+from datetime import timedelta
+
+import pandas as pd
+
+from netra_analysis.finding import Verdict
+from netra_analysis.signs.scene import Scene, any_of, first
+from netra_analysis.signs.sign import Sign, not_seen
+from netra_analysis.signs.words import EXAMPLE, told
+
+CRASH = any_of(
+    r"Fatal Python error|segmentation fault|SIGSEGV|SIGABRT|SIGBUS|core dumped",
+    r"was sent SIG(?:KILL|SEGV|ABRT|BUS)",  # gunicorn's master of its worker
+    r"^panic: |^fatal error: |goroutine \d+ \[running\]",  # Go
+    r"libc\+\+abi|terminate called",  # C++
+    r"A fatal error has been detected by the Java Runtime Environment",
+    r"uncaughtException|Uncaught Exception|node:internal/process",  # Node ends its process with these
+    r"; exiting$|giving up, exiting|terminating (?:the )?process",
+)
+OUT_OF_MEMORY = any_of(
+    r"heap out of memory|Reached heap limit",  # V8
+    r"java\.lang\.OutOfMemoryError|GC overhead limit exceeded",
+    r"Perhaps out of memory\?",  # gunicorn
+    r"\bMemoryError\b|cannot allocate memory|Unable to allocate [\d.]+ [MG]iB",
+    r"runtime: out of memory|out of memory: (?:kill|cannot)",
+)
+SOON = timedelta(seconds=10)
+
+
+def look(scene: Scene) -> list[Sign]:
+    return [_crash(scene), _memory(scene)]
+
+
+def _crash(scene: Scene) -> Sign:
+    """A crash in the process's own words, with connections that were lost on its instance just then."""
+    if not scene.has_logs:
+        return not_seen("crash_words", "Whether a process told of its crash cannot be told from {n} lines.", "stderr")
+    lines = scene.lines(CRASH)
+    cut = scene.requests[scene.reasons.isin(["malformed_response", "truncated"])]
+    lost = int(sum(_near(row, lines) for row in cut.itertuples()))
+    return Sign(
+        "crash_words",
+        Verdict.FIRED if lost else Verdict.CLEAR,
+        "{n} lines tell of a process that ended by itself; {total} connections were lost on its instance just then.",
+        time=first(lines) if lost and scene.logs_cover_onset else None,
+        share=lost / scene.impact if scene.impact else None,
+        n=len(lines),
+        total=lost,
+        unit="lines",
+        method="last words of runtimes and servers, and the platform's word for a lost connection",
+        evidence=scene.rows_of(lines),
+    )
+
+
+def _near(request: object, lines: pd.DataFrame) -> bool:
+    own = lines[lines["instance"] == request.instance]  # type: ignore[attr-defined]
+    end = request.end_time  # type: ignore[attr-defined]
+    return bool(((own["time"] >= end - SOON) & (own["time"] <= end + SOON)).any())
+
+
+def _memory(scene: Scene) -> Sign:
+    now = scene.lines(OUT_OF_MEMORY)
+    says = "{n} lines say that the process got no more memory"
+    return told(
+        scene,
+        "memory_words",
+        now,
+        before=scene.lines(OUT_OF_MEMORY, before=True),
+        says=says + EXAMPLE if len(now) else says + ".",
+        unknown="Whether a process ran out of memory by its own words cannot be told from {n} lines.",
+        method="words of runtimes and servers; clearly more than in the baseline",
+    )

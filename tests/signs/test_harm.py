@@ -1,0 +1,80 @@
+"""Who was hurt, and since when: by the request log, else by the next witness."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from netra_analysis.finding import Verdict
+from netra_analysis.signs.sign import Sign
+from tests.entries import MALFORMED, at, counts, opened, request, said, system
+
+ASGI = "Exception in ASGI application"
+
+
+def sign(folder: Path, name: str, entries: list[Any], series: list[Any] = [], **params: Any) -> Sign:  # noqa: B006
+    inc = opened(folder, entries, series, **params)
+    return next(one for one in inc.signs if one.id == name)
+
+
+def calm(until: float = 3600.0) -> list[Any]:
+    return [request(step, 200) for step in range(-3500, int(until), 100)]
+
+
+def test_more_failures_than_usual_are_harm_from_the_first_on(tmp_path: Path) -> None:
+    found = sign(tmp_path, "harm", calm() + [request(600 + n, 500, latency=0.5) for n in range(8)])
+    assert (found.verdict, found.time) == (Verdict.FIRED, at(600.5))
+
+
+def test_a_stray_failure_is_no_harm(tmp_path: Path) -> None:
+    found = sign(tmp_path, "harm", [*calm(), request(600, 500)])
+    assert (found.verdict, found.time) == (Verdict.CLEAR, None)
+
+
+def test_without_requests_and_metrics_nobody_can_tell(tmp_path: Path) -> None:
+    assert sign(tmp_path, "harm", [said(60, "INFO ready")]).verdict is Verdict.NO_DATA
+
+
+def test_a_dump_that_holds_only_the_end_does_not_show_that_all_was_well(tmp_path: Path) -> None:
+    assert sign(tmp_path, "harm", [request(3000 + n, 200) for n in range(50)]).verdict is Verdict.NO_DATA
+
+
+def test_the_platforms_count_speaks_where_the_request_log_is_missing(tmp_path: Path) -> None:
+    series = [counts("run.googleapis.com/request_count", [0] * 20 + [30] * 10, response_code_class="5xx")]
+    found = sign(tmp_path, "harm", [said(60, "INFO ready")], series)
+    assert found.verdict is Verdict.FIRED
+    assert abs((found.time - at(20 * 60)).total_seconds()) <= 60  # type: ignore[operator]
+
+
+def test_the_application_speaks_where_neither_does(tmp_path: Path) -> None:
+    lines = [said(900 + n, f"ERROR | uvicorn | {ASGI}" if n % 2 else ASGI) for n in range(20)]
+    found = sign(tmp_path, "said_failures", lines)
+    assert (found.verdict, found.time) == (Verdict.FIRED, at(900))
+    assert sign(tmp_path, "said_failures", [said(60, "all is well")]).verdict is Verdict.CLEAR
+    assert sign(tmp_path, "said_failures", calm()).verdict is Verdict.NO_DATA
+
+
+@pytest.mark.parametrize(("with_system", "verdict"), [(False, Verdict.FIRED), (True, Verdict.CLEAR)])
+def test_lost_connections_are_deaths_where_no_system_log_tells_of_them(
+    tmp_path: Path, with_system: bool, verdict: Verdict
+) -> None:
+    cut = [request(600 + n, 503, textPayload=MALFORMED) for n in range(3)]
+    other = [system(10, "Starting new instance. Reason: AUTOSCALING", instance="b")] if with_system else []
+    assert sign(tmp_path, "harm", [*calm(), *cut, *other]).verdict is verdict
+
+
+def test_a_failure_that_two_sinks_deliver_is_one(tmp_path: Path) -> None:
+    twice = [request(600 + n % 4, 500) for n in range(8)]
+    assert sign(tmp_path, "harm", calm() + twice).verdict is Verdict.CLEAR
+
+
+def test_callers_without_a_token_are_refused_on_any_day(tmp_path: Path) -> None:
+    refused = [request(600 + n, 403, "/api/private") for n in range(30)]
+    assert sign(tmp_path, "auth_refused", calm() + refused).verdict is Verdict.CLEAR
+
+
+def test_a_route_that_used_to_answer_and_refuses_now_is_harm(tmp_path: Path) -> None:
+    before = [request(-3000 + 60 * n, 200, "/api/private") for n in range(30)]
+    refused = [request(600 + n, 403, "/api/private") for n in range(30)]
+    assert sign(tmp_path, "auth_refused", calm() + before + refused).verdict is Verdict.FIRED
+    assert sign(tmp_path, "auth_refused", [said(60, "INFO ready")]).verdict is Verdict.NO_DATA
