@@ -1,15 +1,13 @@
 """Which requests failed (status 500 and above), when did it begin, and what became of each?
 
 Rates are over real traffic: preflights and uptime checks are counted apart, because a success there says
-nothing about the route. The onset is the end of the first failed request of the first burst that the
-baseline's rate does not explain; where the baseline is quiet, that is the first failure.
+nothing about the route. The onset is the end of the first failed request that the usual rate of failures does
+not explain (`reconstruct.onset`); where none is usual, that is the first failure.
 """
 
 from datetime import datetime, timedelta
 
-import pandas as pd
 import pyarrow as pa
-from scipy.special import pdtrc
 
 from netra_analysis.detectors.settings import Settings
 from netra_analysis.finding import Finding, Standing, Statement, Verdict
@@ -17,12 +15,12 @@ from netra_analysis.query import Query
 from netra_analysis.reconstruct.episodes import crash_episodes
 from netra_analysis.reconstruct.fates import AFTERMATH, FAILED, failed_requests
 from netra_analysis.reconstruct.frames import frame, moment, table
+from netra_analysis.reconstruct.onset import began, usual_rate
 from netra_analysis.tables import Tables
 
 NAME = "failed_requests"
 BURST_GAP = timedelta(minutes=10)
 TELLING = 0.1  # a kind with this share of the largest burst tells what the incident is made of
-RARE = 0.01  # a burst is one when the baseline's rate gives it in fewer than 1 of 100 such spans
 
 
 def detect(tables: Tables, settings: Settings) -> Finding:
@@ -59,20 +57,19 @@ def onset(failed: pa.Table, tables: Tables, settings: Settings) -> datetime | No
     main = rows[rows["burst"] == rows["burst"].mode().iloc[0]]
     shares = main["kind"].value_counts(normalize=True)
     same = rows[rows["kind"].isin(shares.index[shares >= TELLING])]
+    ends = [end.to_pydatetime() for end in same["end_time"]]
+    return ends[began(ends, _usual(ends, tables, settings))] if ends else moment(main["end_time"].iloc[0])
+
+
+def _usual(ends: list[datetime], tables: Tables, settings: Settings) -> float:
+    """Failures a second on an ordinary day, and half a failure more: none seen is not none to come."""
     before = frame(tables.requests, settings.baseline, "end_time")
-    usual = float((before["status"] >= 500).fillna(value=False).sum())
-    hours = settings.baseline.duration.total_seconds() / 3600
-    rate = usual / hours if len(before) else 0.0
-    for burst in _bursts(same["end_time"].reset_index(drop=True)):
-        span = max((burst.iloc[-1] - burst.iloc[0]).total_seconds() / 3600, 1 / 60)
-        if pdtrc(len(burst) - 1, rate * span) < RARE:  # so many or more, when so few are expected
-            return moment(burst.iloc[0])
-    return moment(main["end_time"].iloc[0])
-
-
-def _bursts(ends: pd.Series) -> list[pd.Series]:
-    groups = (ends.diff() > BURST_GAP).cumsum()
-    return [burst for _, burst in ends.groupby(groups)]
+    if before.empty:
+        window = settings.window
+        return usual_rate(ends, window.start, window.end) + 0.5 / window.duration.total_seconds()
+    seen = (before["end_time"].max() - before["end_time"].min()).total_seconds()
+    failed = float((before["status"] >= 500).fillna(value=False).sum())
+    return float((failed + 0.5) / max(seen, 60.0))
 
 
 def _strength(proof: pa.Table) -> float:
