@@ -144,7 +144,7 @@ def _requests(tables: Tables, params: Params, failed: Finding) -> Lane:
     series = []
     if tables.coverage.has("requests"):
         real = requests[~requests["client"].isin(["preflight", "uptime_check"])]
-        fine = real[~(real["status"] >= 500).fillna(value=False)]
+        fine = real[~real["failed"]]
         series.append(Series("real traffic, not failed", per_minute(fine["end_time"], params), "bars", "requests"))
         rows = frame(failed.proof)
         for fate in sorted(rows["fate"].unique()) if len(rows) else []:

@@ -125,6 +125,7 @@ REQUESTS: Final = TableSchema(
         _c("path", TEXT, "URL path without host and query", null=False),
         _c("route", TEXT, "the path with its ids replaced: /api/threads/{id}", null=False),
         _c("status", INT, "HTTP status; null when the entry has none"),
+        _c("failed", BOOL, "answered with a 5xx, or turned away with a 429 for want of an instance", null=False),
         _c("latency_s", FLOAT, "at the edge, seconds"),
         _c("client", TEXT, "browser, uptime_check, preflight, test_client, script, other", null=False),
         _c("user_agent", TEXT, "as sent"),

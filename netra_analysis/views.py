@@ -12,8 +12,9 @@ WHERE @start < @end
 ORDER BY rank
 """
 TRAFFIC = """
-SELECT client, COUNT(*) AS requests, COUNTIF(status >= 500) AS failed,
-  SAFE_DIVIDE(COUNTIF(status >= 500), COUNT(*)) AS failed_share, COUNTIF(status >= 400 AND status < 500) AS refused,
+SELECT client, COUNT(*) AS requests, COUNTIF(failed) AS failed,
+  SAFE_DIVIDE(COUNTIF(failed), COUNT(*)) AS failed_share,
+  COUNTIF(status >= 400 AND status < 500 AND NOT failed) AS refused,
   APPROX_QUANTILES(IF(status = 101, NULL, latency_s), 100)[OFFSET(50)] AS p50_s,
   APPROX_QUANTILES(IF(status = 101, NULL, latency_s), 100)[OFFSET(95)] AS p95_s
 FROM requests
@@ -22,8 +23,8 @@ GROUP BY client
 ORDER BY requests DESC, client
 """
 ROUTES = """
-SELECT route, method, COUNT(*) AS requests, COUNTIF(status >= 500) AS failed,
-  SAFE_DIVIDE(COUNTIF(status >= 500), COUNT(*)) AS failed_share,
+SELECT route, method, COUNT(*) AS requests, COUNTIF(failed) AS failed,
+  SAFE_DIVIDE(COUNTIF(failed), COUNT(*)) AS failed_share,
   APPROX_QUANTILES(IF(status = 101, NULL, latency_s), 100)[OFFSET(50)] AS p50_s,
   APPROX_QUANTILES(IF(status = 101, NULL, latency_s), 100)[OFFSET(95)] AS p95_s
 FROM requests

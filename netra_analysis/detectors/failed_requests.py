@@ -1,4 +1,4 @@
-"""Which requests failed (status 500 and above), when did it begin, and what became of each?
+"""Which requests failed, when did it begin, and what became of each?
 
 Rates are over real traffic: preflights and uptime checks are counted apart, because a success there says
 nothing about the route. The onset is the end of the first failed request that the usual rate of failures does
@@ -68,7 +68,7 @@ def _usual(ends: list[datetime], tables: Tables, settings: Settings) -> float:
         window = settings.window
         return usual_rate(ends, window.start, window.end) + 0.5 / window.duration.total_seconds()
     seen = (before["end_time"].max() - before["end_time"].min()).total_seconds()
-    failed = float((before["status"] >= 500).fillna(value=False).sum())
+    failed = float(before["failed"].sum())
     return float((failed + 0.5) / max(seen, 60.0))
 
 
@@ -95,12 +95,18 @@ SELECT COUNT(*) AS n, COUNTIF(client NOT IN ('preflight', 'uptime_check')) AS re
 FROM requests
 WHERE end_time >= @start AND end_time < @end
 """
+_HOW = {  # with and without requests that the platform itself turned away
+    False: "{n:# request} failed with a 5xx",
+    True: "{n:# request} failed, {turned} of them turned away by the platform for want of an instance and the others "
+    "with a 5xx",
+}
 _ALL_SQL = """
-SELECT COUNT(*) AS total, COUNTIF(client NOT IN ('preflight', 'uptime_check')) AS real_total,
-  COUNTIF(status >= 500) AS n, COUNTIF(status >= 500 AND client NOT IN ('preflight', 'uptime_check')) AS real_n,
-  SAFE_DIVIDE(COUNTIF(status >= 500 AND client NOT IN ('preflight', 'uptime_check')),
+SELECT COUNT(*) AS total, COUNTIF(failed AND status < 500) AS turned,
+  COUNTIF(client NOT IN ('preflight', 'uptime_check')) AS real_total,
+  COUNTIF(failed) AS n, COUNTIF(failed AND client NOT IN ('preflight', 'uptime_check')) AS real_n,
+  SAFE_DIVIDE(COUNTIF(failed AND client NOT IN ('preflight', 'uptime_check')),
     COUNTIF(client NOT IN ('preflight', 'uptime_check'))) AS share,
-  MIN(IF(status >= 500, end_time, NULL)) AS first, MAX(IF(status >= 500, end_time, NULL)) AS last
+  MIN(IF(failed, end_time, NULL)) AS first, MAX(IF(failed, end_time, NULL)) AS last
 FROM requests
 WHERE end_time >= @start AND end_time < @end
 """
@@ -117,11 +123,11 @@ _FATE_WORDS = {
     "deliberate": "{n} were failures on demand, asked for by the caller.",
 }
 _ROUTE_SQL = """
-SELECT route, COUNTIF(status >= 500) AS n, COUNT(*) AS total, COUNTIF(status < 400) AS fine
+SELECT route, COUNTIF(failed) AS n, COUNT(*) AS total, COUNTIF(status < 400) AS fine
 FROM requests
 WHERE end_time >= @start AND end_time < @end AND client NOT IN ('preflight', 'uptime_check')
 GROUP BY route
-HAVING COUNTIF(status >= 500) > 0
+HAVING COUNTIF(failed) > 0
 ORDER BY n DESC, route
 LIMIT 1
 """
@@ -135,8 +141,9 @@ WHERE end_time >= @start AND end_time < @end
 
 
 _BY_ROUTE_SQL = """
-SELECT route, COUNTIF(status >= 500) AS failed, COUNTIF(status < 400 AND client != 'preflight') AS succeeded,
-  COUNTIF(status >= 400 AND status < 500) AS refused, COUNTIF(client = 'preflight' AND status < 400) AS preflights
+SELECT route, COUNTIF(failed) AS failed, COUNTIF(status < 400 AND client != 'preflight') AS succeeded,
+  COUNTIF(status >= 400 AND status < 500 AND NOT failed) AS refused,
+  COUNTIF(client = 'preflight' AND status < 400) AS preflights
 FROM requests
 WHERE end_time >= @start AND end_time < @end AND client != 'uptime_check'
   AND route IN (SELECT DISTINCT route FROM finding_failed_requests)
@@ -162,7 +169,7 @@ SELECT SUM(n) AS n, MAX(n) AS most, MAX_BY(route, n) AS route, MAX_BY(status, n)
 FROM (
   SELECT route, status, COUNT(*) AS n
   FROM requests
-  WHERE end_time >= @start AND end_time < @end AND status >= 400 AND status < 500
+  WHERE end_time >= @start AND end_time < @end AND status >= 400 AND status < 500 AND NOT failed
     AND client NOT IN ('preflight', 'uptime_check')
   GROUP BY route, status
 )
@@ -170,7 +177,7 @@ FROM (
 _REFUSED_ROWS_SQL = """
 SELECT status, route, method, client, COUNT(*) AS n, MIN(end_time) AS first, MAX(end_time) AS last
 FROM requests
-WHERE end_time >= @start AND end_time < @end AND status >= 400 AND status < 500
+WHERE end_time >= @start AND end_time < @end AND status >= 400 AND status < 500 AND NOT failed
   AND client NOT IN ('preflight', 'uptime_check')
 GROUP BY status, route, method, client
 ORDER BY n DESC, status, route, method, client
@@ -181,7 +188,7 @@ def _refused(tables: Tables, settings: Settings) -> tuple[Statement, ...]:
     """What was refused with a 4xx: no failure of the service by itself, and often the first sign of one."""
     asked = frame(tables.requests, settings.window, "end_time")
     real = asked[~asked["client"].isin(["preflight", "uptime_check"])]
-    if not ((real["status"] >= 400) & (real["status"] < 500)).fillna(value=False).any():
+    if not ((real["status"] >= 400) & (real["status"] < 500) & ~real["failed"]).fillna(value=False).any():
         return ()
     return (
         Statement(
@@ -200,7 +207,8 @@ def _refused(tables: Tables, settings: Settings) -> tuple[Statement, ...]:
 def _clear(settings: Settings) -> Statement:
     return Statement(
         "FR1",
-        "No request failed with a 5xx among the {n:# request} that ended between {first:time} and {last:time}, "
+        "No request failed (with a 5xx, or turned away for want of an instance) among the {n:# request} that ended "
+        "between {first:time} and {last:time}, "
         "{real_n} of them real traffic.",
         Query(_CLEAR_SQL, settings.bound()),
         value="real_n",
@@ -211,10 +219,11 @@ def _clear(settings: Settings) -> Statement:
 
 def _fired(proof: pa.Table, settings: Settings) -> tuple[Statement, ...]:
     method = "status of every request log entry, by the time it ended; preflights and uptime checks apart"
+    turned_away = bool((frame(proof)["status"] < 500).any())
     said = [
         Statement(
             "FR1",
-            "{n:# request} failed with a 5xx, the first at {first:time}, the last at {last:time}; "
+            _HOW[turned_away] + ", the first at {first:time}, the last at {last:time}; "
             "{real_n} of them are real traffic, of which {real_total:# request} ended ({share:pct}).",
             Query(_ALL_SQL, settings.bound()),
             value="n",

@@ -129,7 +129,7 @@ def _served(tables: Tables) -> pd.DataFrame:
     """Real requests of each instance and minute, and how many of them failed."""
     requests = frame(tables.requests)
     real = requests[~requests["client"].isin(NOT_REAL) & (requests["instance"] != "")]
-    bad = (real["status"] >= 500).fillna(value=False).astype(int)
+    bad = real["failed"].astype(int)
     made = pd.DataFrame({"instance": real["instance"], "minute": real["end_time"].dt.floor("min"), "failed": bad})
     grouped = made.groupby(["instance", "minute"])["failed"]
     return pd.DataFrame({"failed": grouped.sum(), "total": grouped.size()}).reset_index()

@@ -134,7 +134,7 @@ def _logged(tables: Tables, clock: _Clock) -> NDArray[np.bool_]:
 def _requests(tables: Tables, clock: _Clock, known: NDArray[np.bool_]) -> tuple[Floats, Floats, str]:
     if tables.coverage.has("requests"):
         real = _real(tables)
-        bad = real[(real["status"] >= 500).fillna(value=False)]
+        bad = real[real["failed"]]
         return clock.counted(real["end_time"], known), clock.counted(bad["end_time"], known), "request log"
     points = frame(tables.metrics)
     points = points[points["metric"] == _COUNTED_BY_LOG]

@@ -76,7 +76,7 @@ def _seen(tables: Tables, settings: Settings, counts: Minutes) -> dict[str, Floa
     requests = frame(tables.requests, settings.window, "end_time")
     requests = requests[~requests["client"].isin(NOT_REAL)]
     at = ((requests["end_time"] - counts.time(first)) // STEP).to_numpy(dtype=np.int64)
-    failed = (requests["status"] >= 500).fillna(value=False).to_numpy(dtype=bool)
+    failed = requests["failed"].to_numpy(dtype=bool)
     socket = (requests["status"] == 101).fillna(value=False).to_numpy(dtype=bool)
     took = requests["latency_s"].to_numpy(dtype=float, na_value=np.nan)
     timed = ~np.isnan(took) & ~socket

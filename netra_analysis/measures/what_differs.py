@@ -72,7 +72,6 @@ def _described(tables: Tables) -> pd.DataFrame:
     """Real requests with what was true of each: its instance's age and the requests in flight when it began."""
     requests = frame(tables.requests)
     real = requests[~requests["client"].isin(NOT_REAL) & requests["status"].notna()].copy()
-    real["failed"] = (real["status"] >= 500).astype(bool)
     starts = frame(tables.lifecycle)
     born = starts[starts["event"] == "start"].groupby("instance")["time"].min().to_dict()
     birth = pd.to_datetime(pd.Series([born.get(name) for name in real["instance"]], index=real.index), utc=True)

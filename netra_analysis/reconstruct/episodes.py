@@ -78,7 +78,7 @@ def _victims(requests: pd.DataFrame, instance: str, start: pd.Timestamp, last: p
         return requests.iloc[0:0]
     near = (requests["end_time"] >= start - VICTIM_BEFORE) & (requests["end_time"] <= last + VICTIM_AFTER)
     near &= requests["time"] <= last  # what started after the death met another one
-    failed = requests[(requests["instance"] == instance) & (requests["status"] >= 500).fillna(value=False) & near]
+    failed = requests[(requests["instance"] == instance) & requests["failed"] & near]
     reasons = [read_request_failure(text) if isinstance(text, str) else None for text in failed["platform_text"]]
     cut = where(failed, [r in ("malformed_response", "memory_exceeded", "truncated") for r in reasons])
     return failed[cut | (failed["end_time"] >= start)]

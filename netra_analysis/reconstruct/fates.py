@@ -49,7 +49,7 @@ AFTERMATH = timedelta(minutes=10)  # a death this long before the window may sti
 def failed_requests(tables: Tables, episodes: pa.Table, window: TimeWindow) -> pa.Table:
     """Every request with a status of 500 or more that ended in `window`, with its fate and the reason."""
     requests = frame(tables.requests, window, "end_time")
-    failed = requests[(requests["status"] >= 500).fillna(value=False)]
+    failed = requests[requests["failed"]]
     if failed.empty:
         return table([], FAILED)
     logs, told = _by_instance(frame(tables.app_logs)), _by_instance(frame(tables.exceptions))

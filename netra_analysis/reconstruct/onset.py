@@ -1,9 +1,9 @@
 """When did the failures begin that the usual rate does not explain?
 
 A service that fails one request in a thousand on any day has, in a window of hours, failures before every incident.
-The first of all is then no onset. It is found in two steps: the first failure with so many others close behind it that the usual
-rate would hardly give them anywhere in the window, the shortest span first; then back to the earliest failure from
-which on there were already more than usual.
+The first of all is then no onset. It is found in two steps: the first failure with so many others close behind it
+that the usual rate would hardly give them anywhere in the window, the shortest span first; then back to the
+earliest failure from which on there were already more than usual.
 """
 
 from collections.abc import Sequence

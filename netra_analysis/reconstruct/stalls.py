@@ -90,7 +90,7 @@ def _stall(
         "revision": waited["revision"].iloc[0],
         "requests": len(waited),
         "routes": int(waited["route"].nunique()),
-        "failed": int((waited["status"] >= 500).fillna(value=False).sum()),
+        "failed": int(waited["failed"].sum()),
         "ids": ",".join(waited["id"]),
     }
 

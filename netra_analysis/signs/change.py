@@ -115,7 +115,7 @@ def _new_revision_only(scene: Scene) -> Sign:
     older = order[order["revision"].isin(seen.index[seen < seen[newest]]) & order["route"].isin(routes)]
     good = older[(older["status"] < 500).fillna(value=False) & ~older["client"].isin(["preflight"])]
     share = float((failed["revision"] == newest).mean())
-    bad_before = int((older["status"] >= 500).fillna(value=False).sum())
+    bad_before = int(older["failed"].sum())
     fired = share >= 0.95 and len(good) >= 3 and bad_before <= 0.02 * max(len(older), 1)
     return Sign(
         name,

@@ -9,7 +9,7 @@ from netra_analysis.signs.words import told
 
 CLOSED_TWICE = any_of(r'cannot call "?send"? once a close message', r"unexpected asgi message 'websocket\.close'")
 _BETWEEN_SQL = """
-SELECT route, COUNTIF(status >= 500) AS failed, COUNTIF(status < 400 AND client = 'preflight') AS preflights,
+SELECT route, COUNTIF(failed) AS failed, COUNTIF(status < 400 AND client = 'preflight') AS preflights,
   COUNTIF(status < 400 AND client != 'preflight') AS successes
 FROM requests
 WHERE end_time >= @start AND end_time < @end AND route IN (SELECT DISTINCT route FROM finding_failed_requests)

@@ -117,7 +117,7 @@ def _retries(scene: Scene) -> Sign:
     ordered = scene.real.sort_values("time")
     following = ordered.groupby(list(keys), dropna=False)["time"].shift(-1)
     quick = (following - ordered["end_time"]) <= QUICK
-    failed = (ordered["status"] >= 500).fillna(value=False)
+    failed = ordered["failed"]
     repeated = int((quick & failed).sum())
     return Sign(
         "retries",

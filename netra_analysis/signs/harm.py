@@ -117,7 +117,7 @@ def _counted_none(scene: Scene) -> bool:
 
 
 def more_than_usual(scene: Scene) -> bool:
-    usual = float((scene.before["status"] >= 500).fillna(value=False).sum())
+    usual = float(scene.before["failed"].sum())
     scale = scene.window.duration / scene.settings.baseline.duration
     return bool(pdtrc(scene.impact - 1, 1.0 + usual * scale) < STRAY) if scene.impact else False
 

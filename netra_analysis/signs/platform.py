@@ -78,11 +78,10 @@ def no_instance(scene: Scene) -> Sign:
     return Sign(
         "no_instance",
         Verdict.FIRED if len(rows) else Verdict.CLEAR,
-        "{n} requests found no instance available, {total} of them answered with a 5xx.",
+        "{n} requests found no instance available.",
         time=first(rows, "end_time"),
         share=failed / scene.impact if scene.impact else None,
         n=len(rows),
-        total=failed,
         unit="requests",
         method="the platform's own reason in the request log, 429s included",
     )

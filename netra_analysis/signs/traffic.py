@@ -35,7 +35,7 @@ def _input(scene: Scene) -> Sign:
     name, says = "follows_input", "Too few failures to see whether they follow an input ({n})."
     if scene.impact < 3:
         return not_seen(name, says, "requests")
-    real = scene.real.assign(bad=(scene.real["status"] >= 500).fillna(value=False))
+    real = scene.real.assign(bad=scene.real["failed"])
     worst, bad, _ = _worst(real)
     rest = real[real["route"] != worst]
     if len(rest) < 20:
@@ -142,7 +142,7 @@ def _artefact(scene: Scene) -> list[Sign]:
     asked = int((scene.failed["fate"] == "deliberate").sum())
     fake = int((scene.failed["client"].isin(ARTIFICIAL) & scene.failed["fate"].isin(OWN_ANSWER)).sum())
     users = scene.real[~scene.real["client"].isin(ARTIFICIAL)]
-    bad = int((users["status"] >= 500).fillna(value=False).sum())
+    bad = int(users["failed"].sum())
     ready = where(scene.deaths, [True] * len(scene.deaths))
     return [
         Sign(

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from netra_analysis import schema
-from netra_analysis.logtext.platform import read_event
+from netra_analysis.logtext.platform import read_event, read_request_failure
 from netra_analysis.logtext.route import route_template
 from netra_analysis.logtext.user_agent import client_class
 from netra_analysis.query import Bound
@@ -24,13 +24,25 @@ def _mapped(column: pa.ChunkedArray, function: Callable[[Any], str]) -> pa.Array
     return pa.DictionaryArray.from_arrays(encoded.indices, values).cast(pa.string())
 
 
+NO_INSTANCE = 429  # the status with which the platform turns a request away for want of an instance
+
+
 def requests(engine: Engine, scope: Mapping[str, Bound]) -> pa.Table:
     timeout = int(LONGEST_REQUEST.total_seconds() * 1_000_000)
     rows = engine.run(question("requests", **scope, timeout_us=timeout))
     rows = rows.append_column("route", _mapped(rows["path"], route_template))
     pairs = zip(rows["method"].to_pylist(), rows["user_agent"].to_pylist(), strict=True)
     rows = rows.append_column("client", pa.array([client_class(m, a or "") for m, a in pairs], pa.string()))
+    answers = zip(rows["status"].to_pylist(), rows["platform_text"].to_pylist(), strict=True)
+    rows = rows.append_column("failed", pa.array([_failed(status, text) for status, text in answers], pa.bool_()))
     return schema.REQUESTS.conform(rows)
+
+
+def _failed(status: int | None, text: str | None) -> bool:
+    """Whether the caller got nothing through a fault of the service: a 5xx, or no instance to answer."""
+    if status is None:
+        return False
+    return status >= 500 or (status == NO_INSTANCE and read_request_failure(text or "") == "no_instance")
 
 
 def lifecycle(engine: Engine, scope: Mapping[str, Bound]) -> pa.Table:
