@@ -106,7 +106,7 @@ def _best(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
 
 
 def _when(row: Mapping[str, Any]) -> str:
-    return "before the first impact" if row["detected_min"] < 0 else "after the first impact"
+    return "before the onset" if row["detected_min"] < 0 else "after the onset"
 
 
 def quiet(rows: list[dict[str, Any]]) -> Statement:

@@ -37,8 +37,8 @@ def test_a_failure_before_is_a_page_for_nothing_and_costs_the_proposal(tmp_path:
     stray = request(600, 503)  # of another kind, so the incident does not begin with it
     inc = opened(tmp_path, [*STEADY, *OUTAGE, stray])
     assert rule(inc, "audit")["false_pages"] == 1
-    assert rule(inc, "count")["false_pages"] == 0
-    assert inc.alerts.claim("AL1").values["rule"] == "failed requests"
+    assert rule(inc, "guarded")["false_pages"] == 0
+    assert inc.alerts.claim("AL1").values["rule"] == "500 rate, guarded"
     assert inc.alerts.claim("AL-single").value > 0.01
 
 
@@ -92,5 +92,5 @@ def test_nothing_failed_is_clear_and_nothing_seen_is_no_data(tmp_path: Path) -> 
 def test_the_chart_has_a_row_a_rule(tmp_path: Path) -> None:
     inc = opened(tmp_path, [*STEADY, *OUTAGE])
     assert "image/svg+xml" in inc.alert_replay()._repr_mimebundle_()
-    assert inc.rules().total == 7
+    assert inc.rules().total == 8
     assert opened(tmp_path, [said(1, "hello")]).alert_replay().data()["title"] == "No rule could be replayed"
