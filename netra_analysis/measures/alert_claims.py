@@ -195,7 +195,7 @@ def no_data() -> Statement:
     return Statement(
         "AL1",
         "Whether an alert would have told cannot be judged: {measured} of {n} rules have their signal in the data, "
-        "and not one of them while the incident, if there was one, lasted.",
+        "but no incident is known of, or none of these rules could be judged while it lasted.",
         Query(_NO_DATA_SQL),
         value="measured",
         unit="rules",

@@ -5,7 +5,7 @@ from typing import Any
 
 from netra_analysis.finding import Standing, Verdict
 from netra_analysis.window import stamp
-from tests.entries import OOM, at, memory, opened, pool, request, said, system
+from tests.entries import OOM, at, gauge, memory, opened, pool, request, said, system
 
 STEADY = [request(i, 200) for i in range(0, 3600, 6)]  # ten a minute
 OUTAGE = [request(1800 + 10 * i, 500) for i in range(18)]  # 12:30 to 12:33, six a minute
@@ -87,6 +87,16 @@ def test_nothing_failed_is_clear_and_nothing_seen_is_no_data(tmp_path: Path) -> 
     blind = opened(tmp_path, [said(1, "hello")])
     assert blind.alerts.verdict is Verdict.NO_DATA
     assert blind.alerts.claims[0].statement.standing is Standing.UNTESTABLE
+
+
+def test_where_only_a_metric_counts_it_tells_of_the_incident(tmp_path: Path) -> None:
+    """Five of fifteen fail from 12:10 to 12:14 by the metric; nothing of it is in the log."""
+    good = gauge("run.googleapis.com/request_count", [10.0] * 30)
+    bad = gauge("run.googleapis.com/request_count", [None] * 10 + [5.0] * 5)
+    good["metric"]["labels"], bad["metric"]["labels"] = {"response_code_class": "2xx"}, {"response_code_class": "5xx"}
+    inc = opened(tmp_path, [said(1, "hello")], [good, bad])
+    row = rule(inc, "audit")
+    assert (row["incident_min"], row["detected_min"], row["bouts_told"]) == (5, 1, 1)
 
 
 def test_the_chart_has_a_row_a_rule(tmp_path: Path) -> None:
