@@ -178,7 +178,7 @@ class Incident(Investigation):
         return Chart(charts.lanes(figure), "How fast the error budget burnt", caption)
 
     def rules(self) -> TableView:
-        """The rules with what each would have done; minutes below zero are before the first impact."""
+        """The rules with what each would have done; minutes below zero are before the onset."""
         return shown(self.ask(Query(views.RULES)), "Alert rules, replayed", query=Query(views.RULES))
 
     def alert_replay(self) -> Chart | Card:

@@ -91,8 +91,8 @@ def _bars(rows: Sequence[RuleRow], x: alt.X, y: alt.Y) -> list[View]:
 
 def _said(rows: Sequence[RuleRow], y: alt.Y) -> View:
     values = [{"row": row.name, "text": row.said} for row in rows]
-    words = alt.Chart(alt.InlineData(values=values)).mark_text(color=INK, align="left", baseline="middle", fontSize=11)
-    return words.encode(x=alt.value(_PLOT + 10), y=y, text="text:N")
+    words = alt.Chart(alt.InlineData(values=values)).mark_text(color=INK, align="left", baseline="middle", dx=10)
+    return words.encode(x=alt.value("width"), y=y, text="text:N")
 
 
 def _from_to() -> list[alt.Tooltip]:

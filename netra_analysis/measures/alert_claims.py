@@ -106,7 +106,7 @@ def _best(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
 
 
 def _when(row: Mapping[str, Any]) -> str:
-    return "before the first impact" if row["detected_min"] < 0 else "after the first impact"
+    return "before the onset" if row["detected_min"] < 0 else "after the onset"
 
 
 def quiet(rows: list[dict[str, Any]]) -> Statement:
@@ -195,7 +195,7 @@ def no_data() -> Statement:
     return Statement(
         "AL1",
         "Whether an alert would have told cannot be judged: {measured} of {n} rules have their signal in the data, "
-        "and not one of them while the incident, if there was one, lasted.",
+        "but no incident is known of, or none of these rules could be judged while it lasted.",
         Query(_NO_DATA_SQL),
         value="measured",
         unit="rules",

@@ -19,7 +19,7 @@ from netra_analysis.finding import Finding, Statement, Verdict
 from netra_analysis.measures import alert_claims
 from netra_analysis.measures.minutes import STEP, Minutes, counted
 from netra_analysis.measures.rules import AUDIT, Watched, watched
-from netra_analysis.reconstruct.frames import frame, moment, table
+from netra_analysis.reconstruct.frames import frame, table
 from netra_analysis.schema import BOOL, FLOAT, INT, TEXT, TIME
 from netra_analysis.statistics.alerts import WEEK, Replay, judged, pages
 from netra_analysis.statistics.intervals import poisson_rate
@@ -40,14 +40,15 @@ PROOF = pa.schema(
 def measure(tables: Tables, settings: Settings, findings: Mapping[str, Finding]) -> Finding:
     """Each rule with what it would have done, and what that says."""
     minutes = counted(tables, settings)
-    incident = impact(findings)
+    incident = impact(findings, minutes)
     span = None if incident is None else (minutes.index(incident[0]), minutes.index(incident[1]) + 1)
     rules = watched(tables, settings, minutes, findings)
     hits = bouts(findings, minutes) if incident else []
     rows = [_row(rule, span, hits, minutes) | {"position": i} for i, rule in enumerate(rules)]
     proof = table(rows, PROOF)
     seen = [row for row in rows if (row["incident_min"] > row["blind_min"] if span else row["quiet_min"])]
-    unknown = incident is None and findings["failed_requests"].verdict is Verdict.NO_DATA
+    uncounted = bool(np.isnan(minutes.total[slice(*minutes.inside)]).all())
+    unknown = incident is None and uncounted and findings["failed_requests"].verdict is Verdict.NO_DATA
     if not seen or unknown:
         missing = ("requests",) if unknown else ("known minutes in the incident",)
         return Finding(NAME, Verdict.NO_DATA, proof, (alert_claims.no_data(),), missing=missing)
@@ -70,29 +71,35 @@ def _single(settings: Settings, minutes: Minutes) -> Statement | None:
     return alert_claims.single(settings, AUDIT.minutes, AUDIT.share)
 
 
-def impact(findings: Mapping[str, Finding]) -> tuple[datetime, datetime] | None:
-    """From the first failed request or death to the last, by the detectors; None where there was neither."""
-    times: list[datetime | None] = []
-    for name, column in (("failed_requests", "end_time"), ("crashes", "start_time")):
-        finding = findings[name]
-        if finding.verdict is Verdict.FIRED:
-            times += [finding.time, moment(frame(finding.proof)[column].max())]
-    known = [time for time in times if time is not None]
-    return (min(known), max(known)) if known else None
+def impact(findings: Mapping[str, Finding], minutes: Minutes | None = None) -> tuple[datetime, datetime] | None:
+    """From the first failed request or death to the last, by the detectors; None where there was neither.
+
+    Where no log tells of requests, the first and last of the window's `minutes` whose count holds a failure.
+    """
+    fired = [findings[name] for name in ("failed_requests", "crashes") if findings[name].verdict is Verdict.FIRED]
+    known = [finding.time for finding in fired if finding.time] + _counted(findings, minutes)
+    return (min(known), max(known + _times(findings, minutes))) if known else None
 
 
-def _times(findings: Mapping[str, Finding]) -> list[datetime]:
-    """When a request failed or an instance died, in order."""
+def _times(findings: Mapping[str, Finding], minutes: Minutes | None) -> list[datetime]:
+    """When a request failed or an instance died."""
     found: list[Any] = []
     for name, column in (("failed_requests", "end_time"), ("crashes", "start_time")):
         found += frame(findings[name].proof)[column].tolist() if findings[name].verdict is Verdict.FIRED else []
-    return sorted(time.to_pydatetime() for time in found)
+    return [time.to_pydatetime() for time in found] + _counted(findings, minutes)
+
+
+def _counted(findings: Mapping[str, Finding], minutes: Minutes | None) -> list[datetime]:
+    """The minutes of the window with a failure by the metric, where it is all that counts requests."""
+    if minutes is None or findings["failed_requests"].verdict is not Verdict.NO_DATA:
+        return []
+    return [minutes.time(minute) for minute in range(*minutes.inside) if minutes.failed[minute] > 0]
 
 
 def bouts(findings: Mapping[str, Finding], minutes: Minutes) -> list[tuple[int, int]]:
     """The minutes of each bout of failures and deaths in the incident; ten minutes without one end a bout."""
-    incident, found = impact(findings), list[tuple[int, int]]()
-    times = [time for time in _times(findings) if incident and time >= incident[0]]
+    incident, found = impact(findings, minutes), list[tuple[int, int]]()
+    times = [time for time in _times(findings, minutes) if incident and time >= incident[0]]
     for minute in sorted({minutes.index(time) for time in times}):
         if found and minute - found[-1][1] <= BURST_GAP / STEP:
             found[-1] = (found[-1][0], minute + 1)

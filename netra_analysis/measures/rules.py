@@ -24,6 +24,7 @@ from netra_analysis.tables import Tables
 from netra_analysis.window import TimeWindow
 
 AUDIT = ShareRule(0.01, 5)  # "Set up alerts for 500 error rates > 1%", with the window that such rules have
+GUARDED = ShareRule(0.01, 5, least_bad=3)  # the same where few ask, so that no single failure pages
 COUNT = CountRule(5, 5)
 DEATH = CountRule(1, 1)
 MEMORY = LevelRule(memory.NEAR, 5)
@@ -47,10 +48,12 @@ class Watched:
 def watched(
     tables: Tables, settings: Settings, minutes: Minutes, findings: Mapping[str, Finding]
 ) -> tuple[Watched, ...]:
-    """Every rule, the audit's first, those on what users see before those on causes."""
+    """Every rule, those on what users see before those on causes; of equal ones the earlier is proposed."""
     objective = service_levels.availability(settings)
     share, audit = f"{100 * objective:.6g} %", f"5xx above {100 * AUDIT.share:g} % over {AUDIT.minutes} min"
+    guarded = f"{audit}, {GUARDED.least_bad} or more"
     return (
+        _symptom("guarded", "500 rate, guarded", guarded, GUARDED, minutes),
         _symptom("audit", "audit's 500 rate", audit, AUDIT, minutes),
         _symptom("count", "failed requests", f"{COUNT.count} or more in {COUNT.minutes} min", COUNT, minutes),
         _symptom("burn", "budget burn, page", f"multi-window burn rate, {share}", BurnRule(objective), minutes),

@@ -117,24 +117,35 @@ def _fleet(size: int, most: int, cap: int) -> Statement:
 def leaks(part: str, found: Sequence[Life], outlooks: Sequence[LeakOutlook], why_not: str) -> Iterator[Statement]:
     """What growth there was in each life, and when it meets the limit or twice the limit."""
     what = _UNITS[part][1]
-    judged = [(i, life) for i, (life, one) in enumerate(zip(found, outlooks, strict=False)) if one.known]
-    if why_not or not judged:
+    if why_not or not any(one.known for one in outlooks):
         words = f"{what}: what a higher limit would have changed cannot be judged, because "
         words += why_not or "the metric has too few points in the life of each of {n:# instance}"
         yield _untestable(f"WI-{part}", f"{words}.", part=part)
         return
-    for number, life in judged:
-        yield _life(part, number, life, outlooks[number])
+    yield from (_life(part, i, found[i], one) for i, one in enumerate(outlooks) if one.growth is Growth.GROWS)
+    if not all(one.growth is Growth.GROWS for one in outlooks):
+        yield _level(part)
+
+
+def _level(part: str) -> Statement:
+    return Statement(
+        f"WI-{part}-level",
+        f"{_UNITS[part][1]} did not grow measurably in {{level}} of {{n}} lives of instances, and {{short}} are too "
+        "short to judge.",
+        Query(_LIVES_SQL, {"part": part}),
+        value="level",
+        unit="lives",
+        method=_LEAK,
+        standing=Standing.SUPPORTED,
+        evidence=Query(_ROWS_SQL, {"part": part}),
+    )
 
 
 def _life(part: str, number: int, life: Life, one: LeakOutlook) -> Statement:
     unit, what, _ = _UNITS[part]
     words = f"{what} in the life of {{name:text}} ({{born:time}} to {{ended:time}}, {{n}} points) "
-    if one.growth is Growth.NONE:
-        words += f"did not grow measurably: {{rate}}{unit} an hour ({{rate_low}} to {{rate_high}})."
-    else:
-        per = f" and {{each}}{unit} a request" if one.mib_per_request is not None else ""
-        words += f"grew by {{rate}}{unit} an hour ({{rate_low}} to {{rate_high}}){per}; " + _meets(part, life, one)
+    per = f" and {{each}}{unit} a request" if one.mib_per_request is not None else ""
+    words += f"grew by {{rate}}{unit} an hour ({{rate_low}} to {{rate_high}}){per}; " + _meets(part, life, one)
     return Statement(
         f"WI-{part}-{number + 1}",
         words,

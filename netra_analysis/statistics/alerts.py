@@ -40,11 +40,12 @@ class BurnRule:
 
 @dataclass(frozen=True, slots=True)
 class ShareRule:
-    """Share of bad events above `share` over `minutes`, with at least `least_total` events in them."""
+    """Share of bad events above `share` over `minutes`, with at least `least_total` events and `least_bad` bad ones."""
 
     share: float
     minutes: int
     least_total: int = 1
+    least_bad: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,8 @@ def firing(rule: Rule, good: ArrayLike, total: ArrayLike) -> tuple[Bools, Bools]
     with np.errstate(invalid="ignore"):
         if isinstance(rule, CountRule):
             return np.asarray(judged & (bad >= rule.count)), judged
-        return np.asarray(judged & (asked >= max(1, rule.least_total)) & (bad > rule.share * asked)), judged
+        enough = (asked >= max(1, rule.least_total)) & (bad >= rule.least_bad)
+        return np.asarray(judged & enough & (bad > rule.share * asked)), judged
 
 
 def level(rule: LevelRule, values: ArrayLike) -> tuple[Bools, Bools]:

@@ -177,9 +177,10 @@ def leak(times_s: ArrayLike, used_mib: ArrayLike, limit_mib: float, requests: Ar
 def _outlook(times: Floats, used: Floats, limit: float, served: Floats | None) -> LeakOutlook:
     slope, now = slope_of(times / MIB_HOUR, used)
     each = slope_of(served, used)[0] if served is not None and np.ptp(served) > 0 else None
-    if slope.low <= 0:
+    each = each if each is not None and math.isfinite(each.low) else None
+    if not slope.low > 0:
         return LeakOutlook(Growth.NONE, len(used), slope, each, now, None, None, None, None)
-    grows = None if each is None or each.low <= 0 else each
+    grows = each if each is not None and each.low > 0 else None
     return LeakOutlook(
         growth=Growth.GROWS,
         points=len(used),
@@ -194,10 +195,11 @@ def _outlook(times: Floats, used: Floats, limit: float, served: Floats | None) -
 
 
 def slope_of(x: Floats, y: Floats) -> tuple[Interval, float]:
-    """Slope of `y` (n,) over `x` (n,) with 95 %, and the height of the line at the last x."""
+    """Slope of `y` (n,) over `x` (n,) with 95 %, and the height of the line at the last x; limits may be NaN."""
     step = -(-len(x) // MOST_POINTS)
     x, y = x[::-1][::step][::-1], y[::-1][::step][::-1]
-    slope, level, low, high = (float(value) for value in stats.theilslopes(y, x, 0.95))
+    with np.errstate(invalid="ignore"):  # with ties on both sides the variance of the rank sum is no number
+        slope, level, low, high = (float(value) for value in stats.theilslopes(y, x, 0.95))
     wider = _widening(y - level - slope * x)
     return Interval(slope, slope - wider * (slope - low), slope + wider * (high - slope)), level + slope * float(x[-1])
 

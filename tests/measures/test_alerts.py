@@ -5,7 +5,7 @@ from typing import Any
 
 from netra_analysis.finding import Standing, Verdict
 from netra_analysis.window import stamp
-from tests.entries import OOM, at, memory, opened, pool, request, said, system
+from tests.entries import OOM, at, gauge, memory, opened, pool, request, said, system
 
 STEADY = [request(i, 200) for i in range(0, 3600, 6)]  # ten a minute
 OUTAGE = [request(1800 + 10 * i, 500) for i in range(18)]  # 12:30 to 12:33, six a minute
@@ -37,8 +37,8 @@ def test_a_failure_before_is_a_page_for_nothing_and_costs_the_proposal(tmp_path:
     stray = request(600, 503)  # of another kind, so the incident does not begin with it
     inc = opened(tmp_path, [*STEADY, *OUTAGE, stray])
     assert rule(inc, "audit")["false_pages"] == 1
-    assert rule(inc, "count")["false_pages"] == 0
-    assert inc.alerts.claim("AL1").values["rule"] == "failed requests"
+    assert rule(inc, "guarded")["false_pages"] == 0
+    assert inc.alerts.claim("AL1").values["rule"] == "500 rate, guarded"
     assert inc.alerts.claim("AL-single").value > 0.01
 
 
@@ -89,8 +89,18 @@ def test_nothing_failed_is_clear_and_nothing_seen_is_no_data(tmp_path: Path) -> 
     assert blind.alerts.claims[0].statement.standing is Standing.UNTESTABLE
 
 
+def test_where_only_a_metric_counts_it_tells_of_the_incident(tmp_path: Path) -> None:
+    """Five of fifteen fail from 12:10 to 12:14 by the metric; nothing of it is in the log."""
+    good = gauge("run.googleapis.com/request_count", [10.0] * 30)
+    bad = gauge("run.googleapis.com/request_count", [None] * 10 + [5.0] * 5)
+    good["metric"]["labels"], bad["metric"]["labels"] = {"response_code_class": "2xx"}, {"response_code_class": "5xx"}
+    inc = opened(tmp_path, [said(1, "hello")], [good, bad])
+    row = rule(inc, "audit")
+    assert (row["incident_min"], row["detected_min"], row["bouts_told"]) == (5, 1, 1)
+
+
 def test_the_chart_has_a_row_a_rule(tmp_path: Path) -> None:
     inc = opened(tmp_path, [*STEADY, *OUTAGE])
     assert "image/svg+xml" in inc.alert_replay()._repr_mimebundle_()
-    assert inc.rules().total == 7
+    assert inc.rules().total == 8
     assert opened(tmp_path, [said(1, "hello")]).alert_replay().data()["title"] == "No rule could be replayed"

@@ -98,6 +98,7 @@ def test_a_blip_pages_the_share_rule_and_not_the_burn_rate() -> None:
     assert share.false_per_week == pytest.approx(7 * DAY / share.quiet_min)
     assert burn.false_pages == 0
     assert replay(ShareRule(0.01, 1, least_total=500), good, total, incident).false_pages == 0
+    assert replay(ShareRule(0.01, 1, least_bad=4), good, total, incident).false_pages == 0
 
 
 def test_flapping_is_one_page_and_other_incidents_are_not_quiet() -> None:

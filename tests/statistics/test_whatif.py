@@ -119,3 +119,10 @@ def test_a_limit_that_is_passed_is_no_time_away() -> None:
     found = leak(MINUTES, 500 + 20 * MINUTES / 3600, 512.0)
     assert found.hours_to_limit is not None
     assert found.hours_to_limit.estimate == 0.0
+
+
+def test_ties_on_both_sides_make_no_growth_out_of_no_number() -> None:
+    served = np.repeat([0.0, 1.0], 30)
+    found = leak(np.arange(60) * 60.0, np.full(60, 400.0), 1024.0, served)
+    assert found.growth is Growth.NONE
+    assert found.requests_to_limit is None
