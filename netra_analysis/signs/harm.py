@@ -54,6 +54,7 @@ def harm(scene: Scene) -> Sign:
         witnesses |= {"the platform's count": metric_failures(scene), "the application's lines": said_failures(scene)}
     if not scene.has("system") or scene.begins_late:
         witnesses |= {"cut connections": _cut(scene), "memory that fell from its limit": memory.resets(scene)}
+        witnesses |= {"roll-outs that were given up": platform.gave_up(scene)}
     fired = {name: one.time for name, one in witnesses.items() if one.fired and one.time}
     if fired:
         name = min(fired, key=lambda name: fired[name])
