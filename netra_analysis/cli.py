@@ -267,7 +267,7 @@ def _score(asked: argparse.Namespace) -> int:
     for cause, row in found["per_cause"].items():
         _out(f"  {cause}, {row['n']}, {row['top1']}, {row['top3']}")
     for name, share in found["twins"].items():
-        _out(f"twins {name}: {share}")
+        _out(f"twins {name}: {share}, of whole records {found['twins_whole_record'][name]}")
     for cause, said in found["confusion"].items():
         _out(f"  {cause}: " + ", ".join(f"{verdict} {n}" for verdict, n in said.items()))
     for result in results:

@@ -165,6 +165,7 @@ def summary(results: Sequence[Result]) -> dict[str, Any]:
         "calibration": _calibration(planted),
         "per_cause": {cause: _of(cause, planted) for cause in sorted({r.cause for r in planted})},
         "twins": {name: _twins(a, b, results) for name, a, b in casebook.TWINS},
+        "twins_whole_record": {name: _twins(a, b, [r for r in results if r.whole]) for name, a, b in casebook.TWINS},
         "confusion": _confusion(results),
     }
 

@@ -9,32 +9,18 @@ of their own.
 import json
 
 import pandas as pd
-import re2
 from scipy.special import pdtrc
 
 from netra_analysis.finding import Verdict
 from netra_analysis.reconstruct.frames import moment, where
 from netra_analysis.signs import change, memory, platform
-from netra_analysis.signs.scene import Scene, any_of, first
+from netra_analysis.signs.scene import ANSWERED, UNHANDLED, Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
 
 STRAY = 0.001  # so many failures, when the usual and one more are expected, in fewer than 1 of 1000 windows
 PERHAPS = 0.05  # fewer windows than this have so many by chance: then the count does not show that all was well
 COUNT = "request_count"
 _CUT = ("malformed_response", "memory_exceeded")
-UNHANDLED = any_of(
-    r"^Exception in ASGI application",  # uvicorn, hypercorn
-    r"^Internal Server Error: /",  # Django
-    r"^Exception on /\S* \[\w+\]",  # Flask
-    r"^Error handling request",  # aiohttp, gunicorn
-    r"Servlet\.service\(\) for servlet .{0,200}threw exception",  # Tomcat, Spring
-    r"http: panic serving",  # Go net/http
-    r"unhandled (?:exception|error|promise rejection)|UnhandledPromiseRejection",
-)
-_ANSWERED = re2.compile(
-    r"(?i)\b(?:GET|HEAD|POST|PUT|PATCH|DELETE)\s+/\S*[^0-9]{1,40}?\b5\d\d\b"
-    r"|\bstatus(?:_?code)?\b[\"']?\s*[:=|]\s*[\"']?5\d\d\b"
-)
 
 
 def look(scene: Scene) -> list[Sign]:
@@ -54,6 +40,7 @@ def harm(scene: Scene) -> Sign:
         witnesses |= {"the platform's count": metric_failures(scene), "the application's lines": said_failures(scene)}
     if not scene.has("system") or scene.begins_late:
         witnesses |= {"cut connections": _cut(scene), "memory that fell from its limit": memory.resets(scene)}
+        witnesses |= {"roll-outs that were given up": platform.gave_up(scene)}
     fired = {name: one.time for name, one in witnesses.items() if one.fired and one.time}
     if fired:
         name = min(fired, key=lambda name: fired[name])
@@ -106,6 +93,9 @@ def _counted_none(scene: Scene) -> bool:
     ran = own[(own["time"] >= scene.window.start) & (own["time"] < scene.window.end) & (own["revision"] != "")]
     if scene.begins_late and ran["revision"].nunique() > 1:
         return False
+    changed = scene.deploys[(scene.deploys["time"] >= scene.window.start) & (scene.deploys["time"] < scene.window.end)]
+    if not scene.has("requests") and len(changed):  # its limits may have changed with it
+        return False
     counted = metric_failures(scene)
     scale = scene.window.duration / scene.settings.baseline.duration
     expected = 1.0 + (counted.total or 0) * scale
@@ -156,9 +146,9 @@ def said_failures(scene: Scene) -> Sign:
     """Requests that failed by the application's own lines: uncaught exceptions of servers, answers with a 5xx."""
     if not scene.has_logs:
         return not_seen("said_failures", "Whether the application told of failed requests: {n} lines.", "stderr")
-    now, before = scene.lines(UNHANDLED, loud=False), scene.lines(UNHANDLED, before=True, loud=False)
-    if now.empty:
-        now, before = scene.lines(_ANSWERED, loud=False), scene.lines(_ANSWERED, before=True, loud=False)
+    now, before = scene.said_failed, scene.lines(UNHANDLED, before=True, loud=False)
+    if before.empty:
+        before = scene.lines(ANSWERED, before=True, loud=False)
     scale = scene.window.duration / scene.settings.baseline.duration
     fired = len(now) > 0 and bool(pdtrc(len(now) - 1, 1.0 + len(before) * scale) < STRAY)
     return Sign(

@@ -10,6 +10,8 @@ from netra_analysis.signs.sign import Sign, not_seen
 
 AT_ONCE, TIMES_USUAL = 6, 3.0  # requests inside an instance, and how many times the usual that is
 LARGE_BYTES, TIMES_LARGE = 8 * 1024 * 1024, 20.0
+LEAST_SIZES = 20
+_BEFORE = pd.Timedelta(minutes=2)
 _SLACK = pd.Timedelta(seconds=2)
 
 
@@ -24,9 +26,10 @@ def _under_load(scene: Scene) -> Sign:
         return not_seen(name, "What was inside instances when they were killed cannot be told ({n} kills).", "requests")
     requests = pd.concat([scene.before, scene.requests])
     requests = requests[(requests["status"] != 101).fillna(value=True) & (requests["instance"] != "")]
-    usual = _usual(requests)
+    usual = _usual(requests[~_near_a_kill(requests, kills)])
     sizes = _sizes(scene)
-    large = max(LARGE_BYTES, TIMES_LARGE * float(np.median(list(sizes.values()) or [0.0])))
+    ordinary = float(np.median(list(sizes.values()))) if len(sizes) >= LEAST_SIZES else 0.0
+    large = max(LARGE_BYTES, TIMES_LARGE * ordinary)
     counts, hits = [], []
     for kill in kills.itertuples():
         inside = _inside(requests, kill.instance, kill.start_time)
@@ -53,6 +56,14 @@ def _under_load(scene: Scene) -> Sign:
 def _inside(requests: pd.DataFrame, instance: str, moment_: pd.Timestamp) -> pd.DataFrame:
     own = requests[requests["instance"] == instance]
     return own[(own["time"] <= moment_) & (own["end_time"] >= moment_ - _SLACK)]
+
+
+def _near_a_kill(requests: pd.DataFrame, kills: pd.DataFrame) -> pd.Series:
+    """Requests of the last minutes before a kill: what is usual is read from the others."""
+    near = pd.Series(data=False, index=requests.index)
+    for kill in kills.itertuples():
+        near |= (requests["time"] > kill.start_time - _BEFORE) & (requests["time"] <= kill.start_time)
+    return near
 
 
 def _usual(requests: pd.DataFrame) -> float:

@@ -48,13 +48,13 @@ def _blocked(scene: Scene) -> Sign:
 
 
 def _stalled(scene: Scene) -> Sign:
-    if not scene.has("requests"):
+    hung = scene.deaths[where(scene.deaths, [_silent_before(scene, row) for row in scene.deaths.itertuples()])]
+    if not scene.has("requests") and hung.empty:
         says = "Whether an instance stood still cannot be told from {n} requests."
         return not_seen("instance_stalled", says, "requests")
     known = frame(scene.findings["event_loop"].proof)
     timed = known[known["handler_s"].notna()]
     found = frame(stalls(scene.tables, scene.window, dict(zip(timed["id"], timed["handler_s"], strict=True))))
-    hung = scene.deaths[where(scene.deaths, [_silent_before(scene, row) for row in scene.deaths.itertuples()])]
     times = [*found["time"], *hung["start_time"]]
     ids = {name for row in found.itertuples() for name in row.ids.split(",")}
     held = known[known["blocked"].fillna(value=False).astype(bool)]

@@ -20,10 +20,9 @@ def look(scene: Scene) -> list[Sign]:
 
 
 def _starting(scene: Scene) -> Sign:
+    """Deaths while starting; without a system log, roll-outs that the platform gave up, as the audit log tells."""
     if not scene.has("system"):
-        return not_seen(
-            "dies_starting", "Whether instances died while starting cannot be told from {n} entries.", "system"
-        )
+        return gave_up(scene)
     rows = scene.deaths[scene.deaths["kind"] == "startup"]
     fates = scene.failed["fate"].isin(["startup_failure", "no_instance"]).sum()
     return Sign(
@@ -39,6 +38,26 @@ def _starting(scene: Scene) -> Sign:
         unit="instances",
         method="exit or failed probe before a request was served",
         evidence=Query("SELECT * FROM finding_crashes WHERE kind = 'startup' ORDER BY start_time"),
+    )
+
+
+def gave_up(scene: Scene) -> Sign:
+    """Revisions that never became ready, by the audit log."""
+    own = scene.deploys[(scene.deploys["time"] >= scene.window.start) & (scene.deploys["time"] < scene.window.end)]
+    failed = own[own["kind"] == "failed"]
+    if failed.empty:
+        says = "Whether instances died while starting cannot be told from {n} entries."
+        return not_seen("dies_starting", says, "system")
+    return Sign(
+        "dies_starting",
+        Verdict.FIRED,
+        "{n} roll-outs were given up because the revision did not become ready, the first {words:text}.",
+        time=first(failed),
+        n=len(failed),
+        words=str(failed["revision"].iloc[0] or "of the service"),
+        unit="roll-outs",
+        method="audit entries of revisions that did not become ready",
+        evidence=Query("SELECT * FROM deploys WHERE kind = 'failed' ORDER BY time"),
     )
 
 

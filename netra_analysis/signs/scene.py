@@ -27,6 +27,26 @@ AT_ONSET = timedelta(minutes=2)  # later than this after the onset, a sign follo
 _ROWS_SQL = "SELECT time, instance, level, message, id FROM app_logs WHERE id IN UNNEST(@ids) ORDER BY time, id"
 
 
+def any_of(*words: str) -> Any:
+    """One linear-time pattern of alternatives, case aside."""
+    return re2.compile("(?i)" + "|".join(words))
+
+
+UNHANDLED = any_of(
+    r"^Exception in ASGI application",  # uvicorn, hypercorn
+    r"^Internal Server Error: /",  # Django
+    r"^Exception on /\S* \[\w+\]",  # Flask
+    r"^Error handling request",  # aiohttp, gunicorn
+    r"Servlet\.service\(\) for servlet .{0,200}threw exception",  # Tomcat, Spring
+    r"http: panic serving",  # Go net/http
+    r"unhandled (?:exception|error|promise rejection)|UnhandledPromiseRejection",
+)
+ANSWERED = re2.compile(
+    r"(?i)\b(?:GET|HEAD|POST|PUT|PATCH|DELETE)\s+/\S*[^0-9]{1,40}?\b5\d\d\b"
+    r"|\bstatus(?:_?code)?\b[\"']?\s*[:=|]\s*[\"']?5\d\d\b"
+)
+
+
 class Scene:
     """Tables and findings of one incident, in the frames that signs need."""
 
@@ -35,6 +55,12 @@ class Scene:
         self.settings = settings
         self.findings = findings
         self.onset: datetime | None = None  # set once, by the sign of harm
+
+    @cached_property
+    def said_failed(self) -> pd.DataFrame:
+        """The application's lines about requests that failed: uncaught exceptions, else answers with a 5xx."""
+        uncaught = self.lines(UNHANDLED, loud=False)
+        return uncaught if len(uncaught) else self.lines(ANSWERED, loud=False)
 
     @cached_property
     def window(self) -> TimeWindow:
@@ -164,8 +190,16 @@ class Scene:
         return len(now) >= 3 * max(1.0, len(before) * scale) if len(before) else len(now) > 0
 
     def met(self, lines: pd.DataFrame) -> float | None:
-        """The share of failed requests during which one of `lines` was written on their instance."""
-        return self.during(self.failed, lines) / self.impact if self.impact else None
+        """The share of failed requests during which one of `lines` was written on their instance.
+
+        Without a request log, the share of the failures that the application tells of; nothing where it tells of none.
+        """
+        if self.impact:
+            return self.during(self.failed, lines) / self.impact
+        if self.has("requests") or self.onset is None:
+            return None
+        failed = self.said_failed.assign(end_time=self.said_failed["time"])
+        return self.during(failed, lines) / len(failed) if len(failed) else 0.0
 
     def during(self, requests: pd.DataFrame, lines: pd.DataFrame) -> int:
         """How many of `requests` ran while one of `lines` was written on their instance."""
@@ -189,11 +223,6 @@ def _once(requests: pd.DataFrame) -> pd.DataFrame:
     """Each request once, whatever number of sinks delivered it: one instant, instance, route, status and duration."""
     same = ["time", "end_time", "instance", "method", "route", "status", "latency_s", "client"]
     return requests.drop_duplicates(same, ignore_index=True)
-
-
-def any_of(*words: str) -> Any:
-    """One linear-time pattern of alternatives, case aside."""
-    return re2.compile("(?i)" + "|".join(words))
 
 
 def first(rows: pd.DataFrame, column: str = "time") -> datetime | None:

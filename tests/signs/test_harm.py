@@ -1,24 +1,14 @@
 """Who was hurt, and since when: by the request log, else by the next witness."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from netra_analysis.finding import Verdict
-from netra_analysis.signs.sign import Sign
-from tests.entries import MALFORMED, at, counts, opened, request, said, system
+from tests.entries import MALFORMED, at, counts, request, said, system
+from tests.signs.looks import calm, sign
 
 ASGI = "Exception in ASGI application"
-
-
-def sign(folder: Path, name: str, entries: list[Any], series: list[Any] = [], **params: Any) -> Sign:  # noqa: B006
-    inc = opened(folder, entries, series, **params)
-    return next(one for one in inc.signs if one.id == name)
-
-
-def calm(until: float = 3600.0) -> list[Any]:
-    return [request(step, 200) for step in range(-3500, int(until), 100)]
 
 
 def test_more_failures_than_usual_are_harm_from_the_first_on(tmp_path: Path) -> None:

@@ -1,0 +1,36 @@
+"""A surge comes before what it breaks; what follows is its echo."""
+
+from pathlib import Path
+from typing import Any
+
+from netra_analysis.finding import Verdict
+from tests.entries import request, said
+from tests.signs.looks import calm, sign
+
+
+def failing(start: float, count: int = 20) -> list[Any]:
+    return [request(start + 2.0 * n, 503, latency=0.5) for n in range(count)]
+
+
+def test_many_more_requests_before_the_first_failure_are_a_surge(tmp_path: Path) -> None:
+    wave = [request(600 + 0.2 * n, 200) for n in range(100)]
+    found = sign(tmp_path, "traffic_surge", [*calm(every=30), *wave, *failing(621)])
+    assert found.verdict is Verdict.FIRED
+    assert found.n is not None
+    assert found.n >= 50
+
+
+def test_a_storm_of_retries_after_the_first_failure_is_none(tmp_path: Path) -> None:
+    storm = [request(630 + 0.1 * n, 503, latency=0.1) for n in range(300)]
+    assert sign(tmp_path, "traffic_surge", [*calm(every=30), *failing(600), *storm]).verdict is Verdict.CLEAR
+
+
+def test_a_wave_like_those_of_any_hour_is_none(tmp_path: Path) -> None:
+    waves = [request(hour + 0.2 * n, 200) for hour in (-3000, -1500, 600) for n in range(100)]
+    assert sign(tmp_path, "traffic_surge", [*calm(every=30), *waves, *failing(621)]).verdict is Verdict.CLEAR
+
+
+def test_without_calm_time_nobody_can_tell(tmp_path: Path) -> None:
+    short = [request(n, 200) for n in range(100)]
+    assert sign(tmp_path, "traffic_surge", [*short, *failing(100)]).verdict is Verdict.NO_DATA
+    assert sign(tmp_path, "traffic_surge", [said(60, "INFO ready")]).verdict is Verdict.NO_DATA

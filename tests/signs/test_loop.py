@@ -1,0 +1,73 @@
+"""A process that stands still, and what only looks like one."""
+
+from pathlib import Path
+from typing import Any
+
+from netra_analysis.finding import Verdict
+from tests.entries import at, request, said, system
+from tests.signs.looks import calm, sign
+
+LIVENESS = 'LIVENESS HTTP probe failed 3 times consecutively for container "shop-1" on port 8080 path "/livez". '
+LIVENESS += "The instance has been shut down."
+
+
+def let_go(end: float, starts: tuple[float, ...], paths: tuple[str, ...], status: int = 200) -> list[Any]:
+    """Requests that start one after the other and end together."""
+    return [
+        request(start, status, paths[number % len(paths)], latency=end - start + 0.05 * number)
+        for number, start in enumerate(starts)
+    ]
+
+
+def usual() -> list[Any]:
+    return [*calm(), *calm(path="/health")]
+
+
+def test_requests_of_several_routes_that_are_let_go_together_are_a_stall(tmp_path: Path) -> None:
+    held = let_go(620, (602, 606, 609, 612), ("/api/x", "/health"))
+    found = sign(tmp_path, "instance_stalled", [*usual(), *held])
+    assert (found.verdict, found.n) == (Verdict.FIRED, 1)
+
+
+def test_a_slow_dependency_lets_each_request_wait_its_own_time(tmp_path: Path) -> None:
+    slow = [request(start, 500, "/api/x", latency=10.0) for start in (602, 606, 609, 612)]
+    health = [request(start, 200, "/health", latency=0.01) for start in range(600, 625, 3)]
+    assert sign(tmp_path, "instance_stalled", [*usual(), *slow, *health]).verdict is Verdict.CLEAR
+
+
+def test_an_instance_that_goes_on_speaking_has_not_stood_still(tmp_path: Path) -> None:
+    held = let_go(620, (602, 606, 609, 612), ("/api/x", "/health"))
+    lines = [said(600 + n, "INFO working") for n in range(21)]
+    assert sign(tmp_path, "instance_stalled", [*usual(), *held, *lines]).verdict is Verdict.CLEAR
+
+
+def test_silence_before_a_failed_liveness_probe_is_a_stall_with_its_victims(tmp_path: Path) -> None:
+    killed = [request(600 + n, 503, "/api/x", latency=30.0 - n) for n in range(3)]
+    inc_entries = [*calm(600), *killed, system(630, LIVENESS, "ERROR")]
+    found = sign(tmp_path, "instance_stalled", inc_entries)
+    assert (found.verdict, found.total, found.time) == (Verdict.FIRED, 1, at(630))
+    assert found.share == 1.0
+
+
+def test_without_requests_a_stall_cannot_be_seen(tmp_path: Path) -> None:
+    assert sign(tmp_path, "instance_stalled", [said(60, "INFO ready")]).verdict is Verdict.NO_DATA
+
+
+def test_words_of_a_stopped_heartbeat(tmp_path: Path) -> None:
+    spoken = [said(600, "[CRITICAL] WORKER TIMEOUT (pid:13)")]
+    assert sign(tmp_path, "loop_words", spoken).verdict is Verdict.FIRED
+    assert sign(tmp_path, "loop_words", [said(600, "worker started")]).verdict is Verdict.CLEAR
+    assert sign(tmp_path, "loop_words", calm()).verdict is Verdict.NO_DATA
+
+
+def test_a_wait_for_a_place_is_no_blocked_loop(tmp_path: Path) -> None:
+    """Three places: long handlers end one by one, and quick ones wait for a place meanwhile."""
+    entries: list[Any] = calm(500)
+    for n in range(40):
+        start, quick = 600.0 + 2.0 * n, n % 2
+        entries.append(request(start, 200, latency=6.0))
+        took = 5 if quick else 5900
+        text = f"Request: GET /api/x | Status: 200 | Duration: {took}.00ms"
+        entries.append(said(start + 6.002, text))
+    found = sign(tmp_path, "loop_blocked", entries, limits={"concurrency": 2})
+    assert found.verdict is Verdict.CLEAR

@@ -1,0 +1,77 @@
+"""Memory that falls, fills and is taken at once; last words of a process; one input that fails."""
+
+from pathlib import Path
+from typing import Any
+
+from netra_analysis.finding import Verdict
+from tests.entries import MALFORMED, OOM, memory, request, said, system
+from tests.signs.looks import calm, sign
+
+CLIMB = tuple(0.3 + 0.025 * n for n in range(28))
+
+
+def test_memory_that_falls_from_its_limit_at_once_began_anew(tmp_path: Path) -> None:
+    found = sign(tmp_path, "memory_resets", calm(), [memory(*CLIMB, 0.31, *CLIMB, 0.3, 0.3)])
+    assert (found.verdict, found.n) == (Verdict.FIRED, 2)
+    assert sign(tmp_path, "memory_resets", calm(), [memory(*CLIMB)]).verdict is Verdict.CLEAR
+    assert sign(tmp_path, "memory_resets", calm()).verdict is Verdict.NO_DATA
+
+
+def test_memory_that_climbs_to_its_limit_has_filled(tmp_path: Path) -> None:
+    assert sign(tmp_path, "memory_filled", calm(), [memory(*CLIMB)]).verdict is Verdict.FIRED
+    assert sign(tmp_path, "memory_filled", calm(), [memory(*[0.97] * 20)]).verdict is Verdict.CLEAR
+    assert sign(tmp_path, "memory_filled", calm()).verdict is Verdict.NO_DATA
+
+
+def test_memory_is_read_from_the_applications_lines_where_no_metric_is(tmp_path: Path) -> None:
+    lines = [said(60 * n, f"INFO | Memory: {100 * share:.1f}% of the limit") for n, share in enumerate(CLIMB)]
+    assert sign(tmp_path, "memory_climbs", lines).verdict is Verdict.FIRED
+
+
+def test_a_kill_with_far_more_inside_than_usual(tmp_path: Path) -> None:
+    inside = [request(600 + 0.1 * n, 503, latency=5.0, textPayload=MALFORMED) for n in range(12)]
+    kill = [system(604, OOM, "ERROR")]
+    assert sign(tmp_path, "kill_under_load", [*calm(600), *inside, *kill]).verdict is Verdict.FIRED
+    assert sign(tmp_path, "kill_under_load", [*calm(600), *inside[:1], *kill]).verdict is Verdict.CLEAR
+    assert sign(tmp_path, "kill_under_load", calm()).verdict is Verdict.NO_DATA
+
+
+def test_a_kill_with_one_very_large_body_inside(tmp_path: Path) -> None:
+    large: dict[str, Any] = request(600, 503, latency=5.0, textPayload=MALFORMED)
+    large["httpRequest"]["requestSize"] = str(300 * 2**20)
+    assert sign(tmp_path, "kill_under_load", [*calm(600), large, system(604, OOM, "ERROR")]).verdict is Verdict.FIRED
+
+
+def test_last_words_count_with_the_connections_that_were_lost(tmp_path: Path) -> None:
+    words = said(604.9, "Fatal Python error: Segmentation fault")
+    lost = request(600, 503, latency=5.0, textPayload=MALFORMED)
+    assert sign(tmp_path, "crash_words", [*calm(), words, lost]).verdict is Verdict.FIRED
+    assert sign(tmp_path, "crash_words", [*calm(), words]).verdict is Verdict.CLEAR
+    assert sign(tmp_path, "crash_words", calm()).verdict is Verdict.NO_DATA
+
+
+def test_words_of_memory_that_was_refused(tmp_path: Path) -> None:
+    words = said(604, "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory")
+    assert sign(tmp_path, "memory_words", [words]).verdict is Verdict.FIRED
+    assert sign(tmp_path, "memory_words", [said(604, "all is well")]).verdict is Verdict.CLEAR
+    assert sign(tmp_path, "memory_words", calm()).verdict is Verdict.NO_DATA
+
+
+def poisoned(revision: str = "shop-00001-abc") -> list[Any]:
+    return [request(600 + 30 * n, 500, "/api/tasks", revision=revision) for n in range(10)]
+
+
+def test_one_route_that_fails_for_some_while_it_serves_others(tmp_path: Path) -> None:
+    served = calm(path="/api/tasks")
+    assert sign(tmp_path, "follows_input", [*calm(), *served, *poisoned()]).verdict is Verdict.FIRED
+
+
+def test_a_route_that_fails_for_everybody_fails_for_another_reason(tmp_path: Path) -> None:
+    served = calm(600, path="/api/tasks")
+    assert sign(tmp_path, "follows_input", [*calm(), *served, *poisoned()]).verdict is Verdict.CLEAR
+
+
+def test_a_revision_that_never_served_the_route_may_be_to_blame_itself(tmp_path: Path) -> None:
+    served = calm(path="/api/tasks")
+    found = sign(tmp_path, "follows_input", [*calm(), *served, *poisoned("shop-00002-xyz")])
+    assert found.verdict is Verdict.NO_DATA
