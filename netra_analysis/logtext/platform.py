@@ -4,6 +4,7 @@ The wording has drifted over the years, so messages are known by their stable wo
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import re2
@@ -95,6 +96,7 @@ def _mib(said: dict[str, Any], name: str) -> float | None:
     return float(amount) * _MIB[said.get(f"{name}_unit") or ""] if amount and len(amount) < 20 else None
 
 
+@lru_cache(maxsize=4096)
 def read_request_failure(text: str) -> str | None:
     """Why the platform failed a request itself; None when the text names no reason that is known."""
     text = encodable(text[:_LONGEST]).strip()

@@ -16,8 +16,9 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import re2
+import pyarrow.compute as pc
 
+from netra_analysis.logtext.access import TIMED_JSON, Access, read_json, read_text
 from netra_analysis.reconstruct.frames import frame, table
 from netra_analysis.schema import FLOAT, INT, TEXT, TIME
 from netra_analysis.tables import Tables
@@ -31,18 +32,6 @@ HANDLED = pa.schema(
         ("offset_s", FLOAT),
     ]
 )  # fmt: skip
-_METHOD = r"(?P<method>GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)"
-_LINES = (
-    # an application middleware: Request: GET /health | Status: 200 | Duration: 31.49ms
-    re2.compile(
-        rf"{_METHOD}\s+(?P<path>/\S*)\s*\|\s*Status:\s*(?P<status>\d{{3}})\s*\|\s*Duration:\s*(?P<ms>[\d.]+)\s*ms"
-    ),
-    # morgan, express and the like: GET /x 200 12.3 ms
-    re2.compile(rf"{_METHOD}\s+(?P<path>/\S*)\s+(?P<status>\d{{3}})\s+(?P<ms>[\d.]+)\s*ms"),
-    # uvicorn, gunicorn, nginx: "GET /x HTTP/1.1" 200
-    re2.compile(rf'"{_METHOD}\s+(?P<path>/\S*)\s+HTTP/[\d.]+"\s+(?P<status>\d{{3}})'),
-)
-_SOCKET = re2.compile(r'"WebSocket (?P<path>/\S*)" (?:\[accepted\]|(?P<status>\d{3}))')
 _Key = tuple[str, str, str, int]
 
 
@@ -59,17 +48,22 @@ def handled(tables: Tables, window: TimeWindow) -> pa.Table:
 
 def _traced(tables: Tables) -> dict[str, tuple[datetime, str, float | None]]:
     """Trace to the last line that carries it."""
-    logs = frame(tables.app_logs)
+    logs, structured = frame(tables.app_logs), _structured(tables)
     own = logs[logs["trace"].notna()]
-    return {
-        trace: (moment.to_pydatetime(), name, _seconds(message))
-        for trace, moment, name, message in zip(own["trace"], own["time"], own["id"], own["message"], strict=True)
-    }
+    found = {}
+    for trace, moment, name, message in zip(own["trace"], own["time"], own["id"], own["message"], strict=True):
+        read = structured.get(name) or read_text(message)
+        found[trace] = (moment.to_pydatetime(), name, read.seconds if read else None)
+    return found
 
 
-def _seconds(message: str) -> float | None:
-    read = _read(message)
-    return read[3] if read else None
+def _structured(tables: Tables) -> dict[str, Access]:
+    """Entry to the request that its JSON payload tells of."""
+    payloads = tables.entries.select(["id", "json"]).filter(
+        pc.fill_null(pc.match_substring_regex(tables.entries["json"], TIMED_JSON), fill_value=False)
+    )
+    pairs = zip(payloads["id"].to_pylist(), payloads["json"].to_pylist(), strict=True)
+    return {name: read for name, payload in pairs if (read := read_json(payload))}
 
 
 def _said(tables: Tables) -> dict[_Key, list[tuple[datetime, str, float | None]]]:
@@ -77,32 +71,15 @@ def _said(tables: Tables) -> dict[_Key, list[tuple[datetime, str, float | None]]
 
     A server may speak twice, once with the duration and once in its access log; the richer line comes first.
     """
-    logs = frame(tables.app_logs)
+    logs, structured = frame(tables.app_logs), _structured(tables)
     found: dict[_Key, list[tuple[datetime, str, float | None]]] = defaultdict(list)
-    for row in zip(logs["time"], logs["id"], logs["instance"], logs["message"], strict=True):
-        moment, name, instance, message = row
-        read = _read(message)
+    for moment, name, instance, message in zip(
+        logs["time"], logs["id"], logs["instance"], logs["message"], strict=True
+    ):
+        read = structured.get(name) or read_text(message)
         if read:
-            method, path, status, seconds = read
-            found[instance, method, path, status].append((moment.to_pydatetime(), name, seconds))
+            found[instance, read.method, read.path, read.status].append((moment.to_pydatetime(), name, read.seconds))
     return {key: _richest(lines) for key, lines in found.items()}
-
-
-def _read(message: str) -> tuple[str, str, int, float | None] | None:
-    if "/" not in message:
-        return None
-    for pattern in _LINES:
-        match = pattern.search(message)
-        if match:
-            parts = match.groupdict()
-            seconds = float(parts["ms"]) / 1000 if parts.get("ms") else None
-            return parts["method"], _path(parts["path"]), int(parts["status"]), seconds
-    match = _SOCKET.search(message)
-    return ("GET", _path(match["path"]), int(match["status"] or 101), None) if match else None
-
-
-def _path(path: str) -> str:
-    return path.partition("?")[0]
 
 
 def _richest(

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.compute as pc
 import re2
 
@@ -175,7 +176,8 @@ class Scene:
         logs = self.logs_before if before else self.logs
         if loud:
             logs = logs[logs["level"].isin(["WARNING", "ERROR", "CRITICAL", "UNKNOWN"])]
-        return logs[where(logs, [pattern.search(message) is not None for message in logs["message"]])]
+        found = pc.match_substring_regex(pa.array(logs["message"], pa.string()), pattern.pattern)
+        return logs[where(logs, found.to_pylist())]
 
     def rows_of(self, lines: pd.DataFrame, most: int = 50) -> Query | None:
         """The query that shows `lines` again, the first of them."""

@@ -1,0 +1,133 @@
+"""An access line of the application itself: which request it tells of, how it ended, how long the handler took.
+
+Frameworks write it as text (uvicorn, morgan, middlewares) or as fields of a JSON payload (pino, winston, structlog,
+zap). A duration without a unit is in milliseconds, as the loggers that write so have it; one that says its unit is
+read by it. Bare `latency` numbers are left alone: loggers disagree about their unit.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+import re2
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One request by the application's own account; `path` without its query, `seconds` None where it says none."""
+
+    method: str
+    path: str
+    status: int
+    seconds: float | None
+
+
+_METHOD: Final = r"(?P<method>GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)"
+_LINES: Final = (
+    # an application middleware: Request: GET /health | Status: 200 | Duration: 31.49ms
+    re2.compile(
+        rf"{_METHOD}\s+(?P<path>/\S*)\s*\|\s*Status:\s*(?P<status>\d{{3}})\s*\|\s*Duration:\s*(?P<ms>[\d.]+)\s*ms"
+    ),
+    # morgan, express and the like: GET /x 200 12.3 ms
+    re2.compile(rf"{_METHOD}\s+(?P<path>/\S*)\s+(?P<status>\d{{3}})\s+(?P<ms>[\d.]+)\s*ms"),
+    # uvicorn, gunicorn, nginx: "GET /x HTTP/1.1" 200
+    re2.compile(rf'"{_METHOD}\s+(?P<path>/\S*)\s+HTTP/[\d.]+"\s+(?P<status>\d{{3}})'),
+)
+_SOCKET: Final = re2.compile(r'"WebSocket (?P<path>/\S*)" (?:\[accepted\]|(?P<status>\d{3}))')
+_METHODS: Final = ("method", "http_method", "requestMethod", "req.method", "request.method", "http.method")
+_PATHS: Final = (
+    *("url", "path", "uri", "request_uri", "http_path", "requestUrl", "originalUrl"),
+    *("req.url", "req.path", "request.url", "request.path", "http.url", "http.path", "url.path"),
+)
+_STATUSES: Final = (
+    *("status", "statusCode", "status_code", "code", "http_status"),
+    *("res.statusCode", "res.status", "response.status", "response.status_code", "http.status_code", "http.status"),
+)
+_DURATIONS: Final = {  # key and how many of its unit make a second
+    **dict.fromkeys(("responseTime", "response_time", "duration", "elapsed", "took", "http.duration"), 1000.0),
+    **dict.fromkeys(
+        ("duration_ms", "durationMs", "elapsed_ms", "latency_ms", "latencyMs", "took_ms", "time_ms"), 1000.0
+    ),
+    **dict.fromkeys(("responseTimeMs", "response_time_ms", "request_time_ms", "elapsedMs", "executionTime"), 1000.0),
+    **dict.fromkeys(("duration_s", "elapsed_s", "duration_seconds", "latency_s", "request_time"), 1.0),
+}
+_UNITS: Final = {"ns": 1e9, "us": 1e6, "µs": 1e6, "ms": 1e3, "s": 1.0, "sec": 1.0, "": 1e3}
+_AMOUNT: Final = re2.compile(r"^([\d.]+)\s*(ns|us|µs|ms|sec|s|)$")
+# What a payload has to hold to be looked into: one of the keys of a duration.
+TIMED_JSON: Final = r'"(?:' + "|".join(sorted({name.rpartition(".")[2] for name in _DURATIONS} | {"latency"})) + r')"'
+
+
+@lru_cache(maxsize=65536)
+def read_text(message: str) -> Access | None:
+    """The request that a line of text tells of, or None."""
+    if "/" not in message:
+        return None
+    for pattern in _LINES:
+        match = pattern.search(message)
+        if match:
+            parts = match.groupdict()
+            seconds = float(parts["ms"]) / 1000 if parts.get("ms") else None
+            return Access(parts["method"], _bare(parts["path"]), int(parts["status"]), seconds)
+    match = _SOCKET.search(message)
+    return Access("GET", _bare(match["path"]), int(match["status"] or 101), None) if match else None
+
+
+@lru_cache(maxsize=65536)
+def read_json(payload: str) -> Access | None:
+    """The request that a JSON payload tells of, with the time that it took; None without all four."""
+    try:
+        fields = json.loads(payload)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(fields, dict):
+        return None
+    method, path, status = (_first(fields, names) for names in (_METHODS, _PATHS, _STATUSES))
+    seconds = _seconds(fields)
+    if not isinstance(method, str) or not isinstance(path, str) or seconds is None:
+        return None
+    number = int(status) if isinstance(status, int | float) or str(status).isdigit() else 0
+    return Access(method.upper(), _bare(path), number, seconds) if 100 <= number <= 599 else None
+
+
+def _bare(path: str) -> str:
+    """The path of a path or address, without host and query."""
+    rest = path.partition("://")[2]
+    path = "/" + rest.partition("/")[2] if rest else path
+    return path.partition("?")[0]
+
+
+def _first(fields: Mapping[str, Any], names: tuple[str, ...]) -> Any:
+    found = (_at(fields, name) for name in names)
+    return next((value for value in found if value is not None and not isinstance(value, dict | list)), None)
+
+
+def _at(fields: Mapping[str, Any], name: str) -> Any:
+    """The value under a key, or under a key of an object under a key (`res.statusCode`)."""
+    if name in fields:
+        return fields[name]
+    outer, _, inner = name.partition(".")
+    held = fields.get(outer)
+    return held.get(inner) if inner and isinstance(held, dict) else None
+
+
+def _seconds(fields: Mapping[str, Any]) -> float | None:
+    for name, unit in _DURATIONS.items():
+        value = _at(fields, name)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return float(value) / unit if value >= 0 else None
+        if isinstance(value, str) and (said := _said(value)) is not None:
+            return said
+    text = fields.get("latency")
+    return _said(text) if isinstance(text, str) else None
+
+
+def _said(text: str) -> float | None:
+    match = _AMOUNT.search(text.strip())
+    if not match:
+        return None
+    try:
+        return float(match[1]) / _UNITS[match[2]]
+    except ValueError:
+        return None

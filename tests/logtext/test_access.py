@@ -1,0 +1,69 @@
+"""The application's own account of a request: text lines and JSON payloads, and the unit of their durations."""
+
+import json
+
+import pytest
+
+from netra_analysis.logtext.access import Access, read_json, read_text
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("Request: GET /health | Status: 200 | Duration: 31.49ms", Access("GET", "/health", 200, 0.03149)),
+        ("POST /api/x?y=1 500 12.5 ms - 30", Access("POST", "/api/x", 500, 0.0125)),
+        ('169.254.1.1:0 - "GET /api/x HTTP/1.1" 404', Access("GET", "/api/x", 404, None)),
+        ('"WebSocket /ws" [accepted]', Access("GET", "/ws", 101, None)),
+        ('"WebSocket /ws" 403', Access("GET", "/ws", 403, None)),
+        ("nothing of the kind", None),
+    ],
+)
+def test_lines_of_text(line: str, told: Access | None) -> None:
+    assert read_text(line) == told
+
+
+@pytest.mark.parametrize(
+    ("payload", "told"),
+    [
+        (  # pino-http
+            {
+                "msg": "request completed",
+                "res": {"statusCode": 200},
+                "responseTime": 12.5,
+                "url": "/a?b",
+                "method": "GET",
+            },
+            Access("GET", "/a", 200, 0.0125),
+        ),
+        (  # winston
+            {"message": "http", "req": {"method": "post", "url": "/a"}, "statusCode": 201, "duration": "12.5ms"},
+            Access("POST", "/a", 201, 0.0125),
+        ),
+        (  # zap, with a duration as text
+            {"method": "GET", "path": "/a", "status": 200, "latency": "3.5ms"},
+            Access("GET", "/a", 200, 0.0035),
+        ),
+        (  # structlog
+            {"http": {"method": "GET", "path": "/a", "status_code": 503}, "duration_s": 1.5},
+            Access("GET", "/a", 503, 1.5),
+        ),
+        (
+            {"method": "GET", "url": "https://x.example/a/b?c", "status": "200", "elapsed_ms": 7},
+            Access("GET", "/a/b", 200, 0.007),
+        ),
+        ({"method": "GET", "path": "/a", "status": 200, "latency": 0.0035}, None),  # of a unit that nobody names
+        ({"method": "GET", "path": "/a", "status": 200}, None),
+        ({"method": "GET", "path": "/a", "status": True, "duration": 5}, None),
+        ({"method": ["GET"], "path": "/a", "status": 200, "duration": 5}, None),
+        (["GET", "/a"], None),
+    ],
+)
+def test_payloads(payload: object, told: Access | None) -> None:
+    assert read_json(json.dumps(payload)) == told
+
+
+@pytest.mark.parametrize(
+    "payload", ["", "{", "[" * 100_000, '{"duration": "..", "method": "GET", "url": "/", "status": 200}']
+)
+def test_what_is_no_payload_tells_of_nothing(payload: str) -> None:
+    assert read_json(payload) is None
