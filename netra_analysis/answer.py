@@ -24,6 +24,7 @@ TITLES = {
     "moved_first": "What moved first",
     "dose_response": "Failures by level",
     "objectives": "Service levels and error budget",
+    "hindsight": "When could we have known?",
     "alerts": "Alerts, replayed",
     "what_if": "What if",
 }

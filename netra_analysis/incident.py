@@ -142,6 +142,10 @@ class Incident(Investigation):
         return self.answer("pool")
 
     @property
+    def hindsight(self) -> Answer:
+        return self.answer("hindsight")
+
+    @property
     def timeline(self) -> Answer:
         return self.answer("timeline")
 
@@ -252,6 +256,14 @@ class Incident(Investigation):
             "Crosses are deaths of instances, triangles are deploys; shaded is where the named stream has nothing."
         )
         return Chart(charts.lanes(figure), f"{self.params.service}, {self.params.asked}", caption)
+
+    def patience(self) -> Chart | Card:
+        """What could be said of each cause after how long; a cut sees nothing that came later."""
+        answer = self.hindsight
+        rows = answer.finding.proof.to_pylist()
+        if not rows:
+            return Card("No onset to look back to", answer.claims[0].text, "quiet")
+        return Chart(charts.patience(rows), "What could be said after how long", answer.claims[0].text)
 
     def chronicle(self, limit: int = 60) -> TableView:
         """Every event in order: changes, deaths, bursts of failures, limits reached, counted from the first impact."""

@@ -13,7 +13,7 @@ from netra_analysis import claims, detectors, measures, params, signs, tables
 from netra_analysis.detectors.settings import Settings
 from netra_analysis.errors import RequestError
 from netra_analysis.finding import Claim, Finding
-from netra_analysis.hypotheses import audit, matrix, weighed
+from netra_analysis.hypotheses import audit, hindsight, matrix, weighed
 from netra_analysis.hypotheses.matrix import Judgement
 from netra_analysis.query import Query
 from netra_analysis.signs.sign import Sign
@@ -21,7 +21,7 @@ from netra_analysis.sources.dialect import tables_of
 from netra_analysis.sources.engine import Engine
 
 PROOF = "finding_"  # what the names of proof tables begin with
-CONCLUSIONS = (signs.NAME, weighed.NAME, audit.NAME)
+CONCLUSIONS = (signs.NAME, weighed.NAME, audit.NAME, hindsight.NAME)
 NAMES = (*dict(detectors.ALL), *dict(measures.ALL), *CONCLUSIONS)  # of all findings, in reading order
 
 
@@ -32,7 +32,7 @@ class Investigation:
         self.params = asked
         self.tables = held
         self.settings = Settings(asked.asked, asked.before, asked.limits, asked.objectives)
-        self._measured: dict[str, Finding] = {}
+        self._computed: dict[str, Finding] = {}
         self._claims: dict[str, tuple[Claim, ...]] = {}
 
     @cached_property
@@ -60,25 +60,27 @@ class Investigation:
         """The earlier audit's claims, held against the data."""
         return audit.hold(self.params.audit, self.findings, self.signs)
 
-    @cached_property
-    def _concluded(self) -> Mapping[str, Finding]:
-        made = (signs.finding(self.signs), weighed.finding(self.judgements), audit.finding(self.held))
-        return {finding.detector: finding for finding in made}
-
     def finding(self, name: str) -> Finding:
         """One finding by its name: of a detector, of a measure, or `signs`, `causes`, `audit`."""
         if name not in NAMES:
             raise RequestError(f"no finding {name!r}; there is {', '.join(NAMES)}")
         if name in self.findings:
             return self.findings[name]
-        return self._concluded[name] if name in CONCLUSIONS else self.measured(name)
+        if name not in self._computed:
+            self._computed[name] = self._concluded(name) if name in CONCLUSIONS else self._measured(name)
+        return self._computed[name]
 
-    def measured(self, name: str) -> Finding:
-        """What one measure says; computed when it is first asked for."""
-        if name not in self._measured:
-            measure = dict(measures.ALL)[name]
-            self._measured[name] = measure(self.tables, self.settings, self.findings)
-        return self._measured[name]
+    def _measured(self, name: str) -> Finding:
+        return dict(measures.ALL)[name](self.tables, self.settings, self.findings)
+
+    def _concluded(self, name: str) -> Finding:
+        if name == signs.NAME:
+            return signs.finding(self.signs)
+        if name == weighed.NAME:
+            return weighed.finding(self.judgements)
+        if name == audit.NAME:
+            return audit.finding(self.held)
+        return hindsight.look_back(self.tables, self.settings, self.onset, self.judgements, self.verdict)
 
     def ask(self, query: Query) -> pa.Table:
         """The rows that `query` gives over the tables and the proof tables of findings."""

@@ -7,6 +7,7 @@ from netra_analysis.charts.forest import forest
 from netra_analysis.charts.key_figure import lanes
 from netra_analysis.charts.lifelines import timeline
 from netra_analysis.charts.order import order
+from netra_analysis.charts.patience import patience
 from netra_analysis.charts.replays import STRETCHES, RuleRow, Stretch, replay
 from netra_analysis.charts.theme import ROLES, dressed
 
@@ -25,6 +26,7 @@ __all__ = [
     "forest",
     "lanes",
     "order",
+    "patience",
     "replay",
     "timeline",
 ]

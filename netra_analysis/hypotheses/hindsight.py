@@ -24,7 +24,7 @@ from netra_analysis.tables.cut import cut
 from netra_analysis.window import TimeWindow
 
 NAME = "hindsight"
-MINUTES = (0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 377, 610)
+MINUTES = (0, 1, 2, 5, 10, 20, 45, 120, 360)
 HINDSIGHT = pa.schema(
     [
         ("time", TIME), ("waited_s", FLOAT), ("cause", TEXT), ("title", TEXT), ("rank", INT), ("status", TEXT),

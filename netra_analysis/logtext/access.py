@@ -60,7 +60,7 @@ TIMED_JSON: Final = r'"(?:' + "|".join(sorted({name.rpartition(".")[2] for name 
 
 
 @lru_cache(maxsize=65536)
-def read_text(message: str) -> Access | None:
+def told_by_line(message: str) -> Access | None:
     """The request that a line of text tells of, or None."""
     if "/" not in message:
         return None
@@ -75,7 +75,7 @@ def read_text(message: str) -> Access | None:
 
 
 @lru_cache(maxsize=65536)
-def read_json(payload: str) -> Access | None:
+def told_by_payload(payload: str) -> Access | None:
     """The request that a JSON payload tells of, with the time that it took; None without all four."""
     try:
         fields = json.loads(payload)

@@ -18,7 +18,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netra_analysis.logtext.access import TIMED_JSON, Access, read_json, read_text
+from netra_analysis.logtext.access import TIMED_JSON, Access, told_by_line, told_by_payload
 from netra_analysis.reconstruct.frames import frame, table
 from netra_analysis.schema import FLOAT, INT, TEXT, TIME
 from netra_analysis.tables import Tables
@@ -52,7 +52,7 @@ def _traced(tables: Tables) -> dict[str, tuple[datetime, str, float | None]]:
     own = logs[logs["trace"].notna()]
     found = {}
     for trace, moment, name, message in zip(own["trace"], own["time"], own["id"], own["message"], strict=True):
-        read = structured.get(name) or read_text(message)
+        read = structured.get(name) or told_by_line(message)
         found[trace] = (moment.to_pydatetime(), name, read.seconds if read else None)
     return found
 
@@ -63,7 +63,7 @@ def _structured(tables: Tables) -> dict[str, Access]:
         pc.fill_null(pc.match_substring_regex(tables.entries["json"], TIMED_JSON), fill_value=False)
     )
     pairs = zip(payloads["id"].to_pylist(), payloads["json"].to_pylist(), strict=True)
-    return {name: read for name, payload in pairs if (read := read_json(payload))}
+    return {name: read for name, payload in pairs if (read := told_by_payload(payload))}
 
 
 def _said(tables: Tables) -> dict[_Key, list[tuple[datetime, str, float | None]]]:
@@ -76,7 +76,7 @@ def _said(tables: Tables) -> dict[_Key, list[tuple[datetime, str, float | None]]
     for moment, name, instance, message in zip(
         logs["time"], logs["id"], logs["instance"], logs["message"], strict=True
     ):
-        read = structured.get(name) or read_text(message)
+        read = structured.get(name) or told_by_line(message)
         if read:
             found[instance, read.method, read.path, read.status].append((moment.to_pydatetime(), name, read.seconds))
     return {key: _richest(lines) for key, lines in found.items()}

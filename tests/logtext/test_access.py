@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from netra_analysis.logtext.access import Access, read_json, read_text
+from netra_analysis.logtext.access import Access, told_by_line, told_by_payload
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from netra_analysis.logtext.access import Access, read_json, read_text
     ],
 )
 def test_lines_of_text(line: str, told: Access | None) -> None:
-    assert read_text(line) == told
+    assert told_by_line(line) == told
 
 
 @pytest.mark.parametrize(
@@ -59,11 +59,11 @@ def test_lines_of_text(line: str, told: Access | None) -> None:
     ],
 )
 def test_payloads(payload: object, told: Access | None) -> None:
-    assert read_json(json.dumps(payload)) == told
+    assert told_by_payload(json.dumps(payload)) == told
 
 
 @pytest.mark.parametrize(
     "payload", ["", "{", "[" * 100_000, '{"duration": "..", "method": "GET", "url": "/", "status": 200}']
 )
 def test_what_is_no_payload_tells_of_nothing(payload: str) -> None:
-    assert read_json(payload) is None
+    assert told_by_payload(payload) is None
