@@ -41,7 +41,9 @@ _FORCED = re2.compile(
 _UPSTREAM = re2.compile(
     r"(?i)connection refused|connect(?:ion)? ?time(?:d)? ?out|ConnectTimeout|ReadTimeout|ConnectError|bad gateway|"
     r"upstream|name or service not known|temporary failure in name resolution|could not connect to server|"
-    r"server closed the connection|no route to host|network is unreachable"
+    r"server closed the connection|no route to host|network is unreachable|read timed out|cannot connect to host|"
+    r"timeout on reading|StatusCode\.(?:UNAVAILABLE|DEADLINE_EXCEEDED)|deadline exceeded|service unavailable|"
+    r"ECONNREFUSED|ECONNRESET|ETIMEDOUT|socket hang up|i/o timeout|connection reset by peer"
 )
 AFTERMATH = timedelta(minutes=10)  # a death this long before the window may still have its victims in it
 

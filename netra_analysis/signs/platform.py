@@ -12,6 +12,7 @@ BUSY = 0.90
 def look(scene: Scene) -> list[Sign]:
     return [
         _starting(scene),
+        _starts_well(scene),
         _exits(scene),
         no_instance(scene),
         at_maximum(scene),
@@ -38,6 +39,24 @@ def _starting(scene: Scene) -> Sign:
         unit="instances",
         method="exit or failed probe before a request was served",
         evidence=Query("SELECT * FROM finding_crashes WHERE kind = 'startup' ORDER BY start_time"),
+    )
+
+
+def _starts_well(scene: Scene) -> Sign:
+    """Whether starts come to something: a place that is missing may be one that could not start."""
+    if not scene.has("system") or scene.begins_late:
+        return not_seen("starts_well", "Whether starts came to something cannot be told from {n} entries.", "system")
+    dead = int((scene.deaths["kind"] == "startup").sum())
+    ready = int((scene.events["event"] == "probe_ok").sum())
+    return Sign(
+        "starts_well",
+        Verdict.CLEAR if dead else Verdict.FIRED,
+        "{n} instances became ready, and {total} died while starting.",
+        n=ready,
+        total=dead,
+        unit="instances",
+        method="the platform's lines of starts, probes and exits",
+        evidence=Query("SELECT * FROM lifecycle WHERE event IN ('start', 'probe_ok', 'probe_failed') ORDER BY time"),
     )
 
 

@@ -11,6 +11,7 @@ from netra_analysis.signs.sign import Sign, not_seen
 from netra_analysis.signs.words import told
 
 SERVED_BEFORE = 5  # good answers of the same route by the same revision
+LUCK, FEW = 0.02, 0.1
 OTHERS_FAIL = 0.05  # more than this of all other requests failing is no matter of one route
 SOCKET_WORDS = any_of(
     r'cannot call "?send"? once a close message',
@@ -43,9 +44,11 @@ def _input(scene: Scene) -> Sign:
     rest_share = float(rest["bad"].mean())
     own = scene.failed[scene.failed["route"] == worst]
     fine = real[(real["route"] == worst) & (real["status"] < 400).fillna(value=False)]
-    meanwhile = fine[fine["end_time"].between(own["end_time"].min(), own["end_time"].max())]
-    whole = bad / scene.impact >= 0.9 and rest_share <= OTHERS_FAIL and len(meanwhile) >= 2
-    if whole and not _served_before(scene, worst, own):
+    fine = fine[fine["method"].isin(set(own["method"]))]
+    parts = [(here, _meanwhile(fine, here)) for here in _by_revision(own)]
+    meanwhile = max((len(good) for _, good in parts), default=0)
+    whole = bad / scene.impact >= 0.9 and rest_share <= OTHERS_FAIL and meanwhile >= 2
+    if whole and not any(_served_before(scene, worst, here, len(good)) for here, good in parts):
         says = "The route that fails had not been served before by the revision that fails ({n} failures)."
         return not_seen(name, says, "the same revision before the failures")
     return Sign(
@@ -58,19 +61,36 @@ def _input(scene: Scene) -> Sign:
         total=scene.impact,
         a=float(own["instance"].nunique()),
         b=rest_share,
-        words=f"{worst} (where {len(meanwhile)} requests succeeded meanwhile)",
+        words=f"{worst} (where {meanwhile} requests succeeded meanwhile)",
         unit="requests",
         method="failed requests by route against all others, and the same route's successes in the same time",
     )
 
 
-def _served_before(scene: Scene, route: str, own: pd.DataFrame) -> bool:
-    """Whether the revision that fails had answered the route well before: then the code is not what changed."""
+def _by_revision(failed: pd.DataFrame) -> list[pd.DataFrame]:
+    """The failures of each revision that has more than strays of them."""
+    groups = [rows for _, rows in failed.groupby("revision")]
+    return [rows for rows in groups if len(rows) >= max(2, FEW * len(failed))]
+
+
+def _meanwhile(fine: pd.DataFrame, here: pd.DataFrame) -> pd.DataFrame:
+    """Good answers of the same revision between its failures."""
+    own = fine[fine["revision"] == here["revision"].iloc[0]]
+    return own[own["end_time"].between(here["end_time"].min(), here["end_time"].max())]
+
+
+def _served_before(scene: Scene, route: str, here: pd.DataFrame, meanwhile: int) -> bool:
+    """Whether the revision that fails had answered the route well before, more often than luck would let it.
+
+    Then the code is not what changed. With the share of the route's requests that fail since, so many good answers
+    in a row would come by chance in fewer than one of fifty such times.
+    """
+    share = len(here) / (len(here) + meanwhile)
     seen = pd.concat([scene.before, scene.requests])
-    earlier = seen[(seen["route"] == route) & (seen["end_time"] < own["end_time"].min())]
-    failing = str(own["revision"].iloc[0])
-    good = earlier[(earlier["revision"] == failing) & (earlier["status"] < 400).fillna(value=False)]
-    return len(good) >= SERVED_BEFORE
+    earlier = seen[(seen["route"] == route) & (seen["end_time"] < here["end_time"].min())]
+    earlier = earlier[earlier["method"].isin(set(here["method"])) & (earlier["revision"] == here["revision"].iloc[0])]
+    good = int((earlier["status"] < 400).fillna(value=False).sum())
+    return good >= SERVED_BEFORE and (1.0 - share) ** good < LUCK
 
 
 def _worst(real: pd.DataFrame) -> tuple[str, int, int]:

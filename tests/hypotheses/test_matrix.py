@@ -65,7 +65,7 @@ def test_a_sign_that_comes_after_the_failures_does_not_explain_them() -> None:
 
 
 def test_a_symptom_stands_behind_what_brings_it_about() -> None:
-    found = judged({**LEAK, "no_instance": 0.7})
+    found = judged({**LEAK, "no_instance": 0.7, "starts_well": None})
     assert found["capacity"].follows_from == "memory_leak"
     assert found["capacity"].rank > found["memory_leak"].rank
 

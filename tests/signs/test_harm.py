@@ -68,3 +68,11 @@ def test_a_route_that_used_to_answer_and_refuses_now_is_harm(tmp_path: Path) -> 
     refused = [request(600 + n, 403, "/api/private") for n in range(30)]
     assert sign(tmp_path, "auth_refused", calm() + before + refused).verdict is Verdict.FIRED
     assert sign(tmp_path, "auth_refused", [said(60, "INFO ready")]).verdict is Verdict.NO_DATA
+
+
+def test_starts_that_come_to_something(tmp_path: Path) -> None:
+    start = system(10, "Starting new instance. Reason: AUTOSCALING", instance="b")
+    died = system(14, "Container called exit(1).", "WARNING", instance="b")
+    assert sign(tmp_path, "starts_well", [*calm(), start]).verdict is Verdict.FIRED
+    assert sign(tmp_path, "starts_well", [*calm(), start, died]).verdict is Verdict.CLEAR
+    assert sign(tmp_path, "starts_well", calm()).verdict is Verdict.NO_DATA

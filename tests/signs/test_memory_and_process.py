@@ -71,7 +71,7 @@ def test_a_route_that_fails_for_everybody_fails_for_another_reason(tmp_path: Pat
     assert sign(tmp_path, "follows_input", [*calm(), *served, *poisoned()]).verdict is Verdict.CLEAR
 
 
-def test_a_revision_that_never_served_the_route_may_be_to_blame_itself(tmp_path: Path) -> None:
-    served = calm(path="/api/tasks")
-    found = sign(tmp_path, "follows_input", [*calm(), *served, *poisoned("shop-00002-xyz")])
-    assert found.verdict is Verdict.NO_DATA
+def test_a_revision_that_fails_on_its_route_from_the_start_may_be_to_blame_itself(tmp_path: Path) -> None:
+    served = [request(610 + 30 * n, 200, "/api/tasks", revision="shop-00002-xyz") for n in range(9)]
+    entries = [*calm(), *calm(600, path="/api/tasks"), *poisoned("shop-00002-xyz"), *served]
+    assert sign(tmp_path, "follows_input", entries).verdict is Verdict.NO_DATA

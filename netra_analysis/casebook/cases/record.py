@@ -8,6 +8,7 @@ from typing import Any
 
 from netra_analysis.casebook.audit import Shape, deploy_entries
 from netra_analysis.casebook.cases.case import Case
+from netra_analysis.casebook.cases.circumstances import COMPLETE_SEED
 from netra_analysis.casebook.cases.scene import Scene
 from netra_analysis.casebook.clock import Clock
 from netra_analysis.casebook.engine.cluster import Cluster
@@ -18,6 +19,7 @@ from netra_analysis.casebook.recording import Recording
 from netra_analysis.casebook.series import Series
 from netra_analysis.casebook.signals import Event, Happening, Reply, Signal, Wire
 from netra_analysis.casebook.voices.dialects import Dialect, LoguruJson, LoguruText, Stdlib, Structured
+from netra_analysis.casebook.voices.faults import accented
 from netra_analysis.casebook.voices.platform_lines import PlatformLines
 from netra_analysis.casebook.voices.voice import Voice
 from netra_analysis.casebook.writer import ACTIVITY, REQUESTS, SYSTEM, SYSTEM_EVENT, LogWriter
@@ -79,7 +81,8 @@ def record_case(case: Case) -> Recording:
 def _scribe(case: Case, scene: Scene, writer: LogWriter, witness: Witness, cluster: Cluster) -> _Scribe:
     program, service = scene.script.program, case.service
     pool = (program.pool_size, program.pool_overflow, program.pool_timeout_s)
-    voiced = replace(service, names=replace(service.names, pool=pool))
+    names = service.names if case.seed == COMPLETE_SEED else accented(service.names, case.random("accent"))
+    voiced = replace(service, names=replace(names, pool=pool))
     voice = Voice(voiced, _dialect(case, writer), case.random("voice"), case.circumstances.chatter)
     platform = PlatformLines(writer, program.memory_limit_mib, service.parts["health"].path)
     prefix = "" if service.key == "clinic" else f"custom.googleapis.com/{service.key}/db_pool"

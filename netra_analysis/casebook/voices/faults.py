@@ -5,10 +5,11 @@ Messages vary with the draws the way they vary in life: hosts, counts, ids.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from netra_analysis.casebook.texts import Frame
+from netra_analysis.casebook.voices.callers import aiohttp, grpc, requests
 from netra_analysis.casebook.voices.exceptions import Exc
 
 SQLALCHEMY_PAGE = "(Background on this error at: https://sqlalche.me/e/20"
@@ -19,13 +20,14 @@ class Names:
     """What a service's own code and surroundings are called in its messages."""
 
     packages: str
-    database: str  # "sqlalchemy+asyncpg", "sqlalchemy+psycopg" or "psycopg"
+    database: str  # "sqlalchemy+asyncpg", "sqlalchemy+psycopg", "psycopg" or "django"
     db_host: str
     db_user: str
     redis: str
     peers: tuple[tuple[str, str], ...]  # a backend's name, and the URL that is called
     pool: tuple[int, int, float] = (5, 5, 5.0)
     own: tuple[tuple[str, Exc], ...] = ()  # the service's own bugs, by key
+    http: str = "httpx"  # or "requests", "aiohttp", "grpc"
 
 
 Teller = Callable[[Names, Random], Exc]
@@ -42,8 +44,14 @@ def exception(names: Names, key: str, rng: Random) -> Exc:
     if family == "redis":
         return _redis(names, state)
     if family in dict(names.peers):
-        return _http(names, dict(names.peers)[family], state)
+        return HTTP.get(names.http, _httpx)(names, dict(names.peers)[family], state)
     raise ValueError(f"{key} has no words")
+
+
+def accented(names: Names, rng: Random) -> Names:
+    """The same service written with other libraries: a cause must not be known by one library's words."""
+    database = rng.choice((names.database, names.database, "psycopg", "django"))
+    return replace(names, database=database, http=rng.choice(("httpx", "httpx", "requests", "aiohttp", "grpc")))
 
 
 def _frame(names: Names, path: str, line: int, function: str, source: str) -> Frame:
@@ -59,9 +67,10 @@ def _sqlalchemy(names: Names) -> tuple[Frame, ...]:
 
 def _pool_timeout(names: Names, rng: Random) -> Exc:
     size, overflow, seconds = names.pool
-    if names.database == "psycopg":
+    if names.database in ("psycopg", "django"):
         wait = _frame(names, "psycopg_pool/pool.py", 203, "getconn", "raise PoolTimeout(")
-        return Exc("psycopg_pool.PoolTimeout", f"couldn't get a connection after {seconds:.2f} sec", (wait,))
+        raised = Exc("psycopg_pool.PoolTimeout", f"couldn't get a connection after {seconds:.2f} sec", (wait,))
+        return _django(names, raised) if names.database == "django" else raised
     told = f"QueuePool limit of size {size} overflow {overflow} reached, connection timed out, timeout {seconds:.2f}"
     wait = _frame(names, "sqlalchemy/pool/impl.py", 177, "_do_get", "raise exc.TimeoutError(")
     return Exc("sqlalchemy.exc.TimeoutError", f"{told} {SQLALCHEMY_PAGE}/3o7r)", (*_sqlalchemy(names), wait))
@@ -101,10 +110,16 @@ def _unreachable(names: Names, rng: Random) -> Exc:
 def _operational(names: Names, text: str) -> Exc:
     raised = _frame(names, "psycopg/connection.py", 117, "connect", "raise last_ex.with_traceback(None)")
     inner = Exc("psycopg.OperationalError", f"connection failed: {text}", (raised,))
-    if names.database == "psycopg":
-        return inner
+    if names.database in ("psycopg", "django"):
+        return _django(names, inner) if names.database == "django" else inner
     outer = f"(psycopg.OperationalError) connection failed: {text}\n{SQLALCHEMY_PAGE}/e3q8)"
     return Exc("sqlalchemy.exc.OperationalError", outer, _sqlalchemy(names), inner)
+
+
+def _django(names: Names, inner: Exc) -> Exc:
+    """Django's own exception around the driver's, with the driver's words."""
+    frame = _frame(names, "django/db/utils.py", 91, "__exit__", "raise dj_exc_value.with_traceback(traceback) from exc")
+    return Exc("django.db.utils.OperationalError", inner.message, (frame,), inner)
 
 
 def _redis(names: Names, state: str) -> Exc:
@@ -117,7 +132,7 @@ def _redis(names: Names, state: str) -> Exc:
     return Exc("redis.exceptions.TimeoutError", "Timeout connecting to server", (frame,))
 
 
-def _http(names: Names, url: str, state: str) -> Exc:
+def _httpx(names: Names, url: str, state: str) -> Exc:
     send = _frame(
         names, "httpx/_transports/default.py", 118, "map_httpcore_exceptions", "raise mapped_exc(message) from exc"
     )
@@ -139,6 +154,16 @@ def _http(names: Names, url: str, state: str) -> Exc:
     return Exc("httpx.HTTPStatusError", text, (check,))
 
 
+def _elsewhere(teller: Callable[[str, str, str], Exc]) -> Callable[[Names, str, str], Exc]:
+    return lambda names, url, state: teller(names.packages, url, state)
+
+
+HTTP: dict[str, Callable[[Names, str, str], Exc]] = {
+    "httpx": _httpx,
+    "requests": _elsewhere(requests),
+    "aiohttp": _elsewhere(aiohttp),
+    "grpc": _elsewhere(grpc),
+}
 _DATABASE: dict[str, Teller] = {
     "pool_timeout": _pool_timeout,
     "db_refused": _refused,
