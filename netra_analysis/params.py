@@ -24,6 +24,7 @@ _DECIMAL = re.compile(r"(?:[-+]?[0-9]+\.[0-9]*(?:[eE][-+]?[0-9]{1,3})?|[-+]?\.(?
 _INT = "tag:yaml.org,2002:int"
 _FLOAT = "tag:yaml.org,2002:float"
 _UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
+LONGEST_REQUEST = timedelta(minutes=60)  # Cloud Run's highest request time-out
 _SOURCES = ("file:", "bigquery:", "logging:")
 _METRICS = ("file:", "monitoring:", "none")
 
@@ -202,6 +203,12 @@ class Params(_Part):
     def scope(self) -> TimeWindow:
         """All the time that has to be read: window and baseline."""
         return TimeWindow(min(self.asked.start, self.before.start), max(self.asked.end, self.before.end))
+
+    @property
+    def reach(self) -> TimeWindow:
+        """The scope, and the time before it in which a request of it may have started: an entry carries its START."""
+        scope = self.scope
+        return TimeWindow(max(scope.start - LONGEST_REQUEST, scope.end - LONGEST), scope.end)
 
     def to_json(self) -> dict[str, Any]:
         """As JSON, times with a Z: for the capsule's manifest and back through `parse`."""

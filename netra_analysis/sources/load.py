@@ -1,7 +1,7 @@
 """From a source to one set of raw entries: read, redacted, each once, with every lost row counted."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,12 +10,17 @@ from netra_analysis.errors import SourceError
 from netra_analysis.params import Params, place
 from netra_analysis.redact import Redactor
 from netra_analysis.schema import ENTRIES, METRICS, QUARANTINE
+from netra_analysis.sources import bigquery
 from netra_analysis.sources.engine import Engine
 from netra_analysis.sources.metrics import of_service, read_metrics
+from netra_analysis.sources.pulled import Pulled, Survey
 from netra_analysis.sources.questions import question
 from netra_analysis.sources.reading import FileNote, read_entries
+from netra_analysis.sources.reading.intake import Intake
+from netra_analysis.sources.scan import Scan
 
 Progress = Callable[[str, int], None]
+Say = Callable[[str], None]
 _REDACTED_COLUMNS = ("labels", "text", "json", "audit", "url", "user_agent", "remote_ip", "trace")
 
 
@@ -23,7 +28,8 @@ _REDACTED_COLUMNS = ("labels", "text", "json", "audit", "url", "user_agent", "re
 class Raw:
     """What a source held, before any question is asked of it.
 
-    `read` = rows of `entries` + `duplicates` + rows of `quarantine`; `metric_quarantine` is apart.
+    `read` = rows of `entries` + `passed` + `duplicates` + rows of `quarantine`; `metric_quarantine` is apart.
+    `passed` entries are of another service or time: counted, by service in `services`, and not kept.
     """
 
     entries: pa.Table
@@ -35,31 +41,49 @@ class Raw:
     files: tuple[FileNote, ...]
     redactions: Mapping[str, int]
     warnings: tuple[str, ...]
+    passed: int = 0
+    services: Mapping[str, int] = field(default_factory=dict)
+    scans: tuple[Scan, ...] = ()
 
 
-def load(params: Params, base: Path, progress: Progress | None = None) -> Raw:
-    """Everything that `params.source` and `params.metrics` name, paths relative to `base`."""
+def load(params: Params, base: Path, progress: Progress | None = None, say: Say | None = None) -> Raw:
+    """Everything that `params.source` and `params.metrics` name, paths relative to `base`.
+
+    `progress` is told how many entries were read so far, `say` what a cloud source has to tell, such as costs.
+    """
     redactor = Redactor(key=f"{params.project}/{params.service}/{params.incident}")
-    kind, location = place(params.source, Path())
-    if kind != "file":
-        raise SourceError(
-            f"source {params.source!r} is not readable by this version: it reads files; "
-            "export the window with `gcloud logging read --format=json` and give source: file:PATH"
-        )
-    reading = read_entries(location, base, progress, redactor)
-    entries = distinct(redacted(reading.entries, redactor))
+    pulled = _pulled(params, base, progress or (lambda _name, _count: None), say or (lambda _text: None), redactor)
+    clean = pulled.entries if pulled.redacted else redacted(pulled.entries, redactor)
+    entries = distinct(clean)
     metrics, metric_quarantine = _metrics(params, base)
     return Raw(
         entries=entries,
         metrics=metrics,
-        quarantine=reading.quarantine,
-        read=reading.read,
-        duplicates=reading.entries.num_rows - entries.num_rows,
+        quarantine=pulled.quarantine,
+        read=pulled.read,
+        duplicates=pulled.duplicates + pulled.entries.num_rows - entries.num_rows,
         metric_quarantine=metric_quarantine,
-        files=reading.files,
+        files=pulled.files,
         redactions=dict(sorted(redactor.counts.items())),
-        warnings=reading.warnings,
+        warnings=pulled.warnings,
+        passed=pulled.passed,
+        services=pulled.services,
+        scans=pulled.scans,
     )
+
+
+def survey(params: Params, say: Say) -> Survey | None:
+    """What the source would cost and holds, without reading it; None for a source that costs nothing."""
+    kind, location = place(params.source, Path())
+    return bigquery.estimate(params, location, say) if kind == "bigquery" else None
+
+
+def _pulled(params: Params, base: Path, progress: Progress, say: Say, redactor: Redactor) -> Pulled:
+    kind, location = place(params.source, Path())
+    if kind == "bigquery":
+        return bigquery.read(params, location, Intake(redactor, progress), say)
+    reading = read_entries(location, base, progress, redactor)
+    return Pulled(reading.entries, reading.quarantine, reading.files, reading.read, reading.warnings)
 
 
 def _metrics(params: Params, base: Path) -> tuple[pa.Table | None, pa.Table]:

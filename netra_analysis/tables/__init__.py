@@ -10,10 +10,10 @@ import pyarrow.compute as pc
 from netra_analysis import schema
 from netra_analysis.coverage import Coverage
 from netra_analysis.errors import SourceError
-from netra_analysis.params import Params
+from netra_analysis.params import LONGEST_REQUEST, Params
 from netra_analysis.query import Bound
 from netra_analysis.sources.engine import Engine
-from netra_analysis.sources.load import Progress, Raw, load
+from netra_analysis.sources.load import Progress, Raw, Say, load
 from netra_analysis.tables import application, ledger, platform
 
 
@@ -41,9 +41,9 @@ class Tables:
         return engine
 
 
-def from_params(params: Params, base: Path, progress: Progress | None = None) -> Tables:
+def from_params(params: Params, base: Path, progress: Progress | None = None, say: Say | None = None) -> Tables:
     """Loads the source of `params` (paths relative to `base`) and builds the tables."""
-    return build(load(params, base, progress), params)
+    return build(load(params, base, progress, say), params)
 
 
 def build(raw: Raw, params: Params) -> Tables:
@@ -87,7 +87,7 @@ def _own(entries: pa.Table, service: str) -> tuple[pa.Table, int]:
 
 
 def _in_scope(entries: pa.Table, params: Params) -> pa.Table:
-    start, end = params.scope.start - platform.LONGEST_REQUEST, params.scope.end
+    start, end = params.scope.start - LONGEST_REQUEST, params.scope.end
     keep = pc.and_(
         pc.equal(entries["service"], params.service),
         pc.and_(

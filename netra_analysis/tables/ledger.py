@@ -1,5 +1,6 @@
 """The ledger of a load: what was read, what was kept, what was lost and why, and what nobody could see."""
 
+from collections import Counter
 from typing import Any
 
 import pyarrow as pa
@@ -32,10 +33,10 @@ def ledger(engine: Engine, raw: Raw, metrics: pa.Table, assigned: int, params: P
     streams = _streams(engine, metrics, params)
     return Coverage(
         entries=raw.read,
-        loaded=raw.entries.num_rows,
+        loaded=raw.entries.num_rows + raw.passed,
         duplicates=raw.duplicates,
         quarantined=quarantine_counts(raw.quarantine),
-        services={row["service"]: row["entries"] for row in engine.run(question("services")).to_pylist()},
+        services=_services(engine, raw),
         streams=streams,
         blind_spots=blind_spots(engine, streams, metrics, {note.name: note.values for note in raw.files}, params),
         redactions=raw.redactions,
@@ -45,12 +46,19 @@ def ledger(engine: Engine, raw: Raw, metrics: pa.Table, assigned: int, params: P
 
 
 def _accounted(raw: Raw) -> None:
-    kept = raw.entries.num_rows + raw.duplicates + raw.quarantine.num_rows
-    if raw.read != kept:
+    loaded = raw.entries.num_rows + raw.passed
+    if raw.read != loaded + raw.duplicates + raw.quarantine.num_rows:
         raise SchemaError(
-            f"rows were lost: {raw.read} read, but {raw.entries.num_rows} loaded + {raw.duplicates} duplicates "
+            f"rows were lost: {raw.read} read, but {loaded} loaded + {raw.duplicates} duplicates "
             f"+ {raw.quarantine.num_rows} quarantined; please report it with the file"
         )
+
+
+def _services(engine: Engine, raw: Raw) -> dict[str, int]:
+    """Entries by service: those at hand, and those that the source counted and kept to itself."""
+    counts = Counter(raw.services)
+    counts.update({row["service"]: row["entries"] for row in engine.run(question("services")).to_pylist()})
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _warnings(raw: Raw, assigned: int, params: Params) -> list[str]:

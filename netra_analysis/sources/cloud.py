@@ -1,0 +1,47 @@
+"""Clients of Google Cloud: imported where they are used, because an installation without `gcp` has none."""
+
+from importlib import import_module
+from os import environ
+from typing import Any
+
+from netra_analysis.errors import SourceError
+
+
+def importable(name: str) -> Any:
+    """The module, or what to install."""
+    try:
+        return import_module(name)
+    except ImportError as error:
+        raise SourceError(
+            f"this source needs {name}, which is not installed; "
+            "install the group gcp: pip install 'netra-analysis[gcp]'"
+        ) from error
+
+
+def bigquery(project: str) -> Any:
+    """A BigQuery client for `project`. BIGQUERY_EMULATOR_HOST, the client's own variable, names another server."""
+    module = importable("google.cloud.bigquery")
+    emulated = "BIGQUERY_EMULATOR_HOST" in environ
+    return _made(lambda credentials: module.Client(project=project, credentials=credentials), emulated)
+
+
+def bigquery_storage() -> Any:
+    """A client of the BigQuery Storage API; None where it is not installed or another server answers."""
+    if "BIGQUERY_EMULATOR_HOST" in environ:
+        return None
+    try:
+        return importable("google.cloud.bigquery_storage").BigQueryReadClient()
+    except SourceError:
+        return None
+
+
+def _made(make: Any, anonymous: bool) -> Any:
+    """`make(credentials)`: none of its own for an emulator, the environment's otherwise."""
+    exceptions = importable("google.auth.exceptions")
+    credentials = importable("google.auth.credentials").AnonymousCredentials() if anonymous else None
+    try:
+        return make(credentials)
+    except exceptions.GoogleAuthError as error:
+        raise SourceError(
+            f"no credentials for Google Cloud: {error}; run: gcloud auth application-default login"
+        ) from error

@@ -1,0 +1,193 @@
+"""One incident from files and from BigQuery in each of its shapes: equal tables, equal findings, a bounded bill."""
+
+import json
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cloud_incident import PROJECT, entries, files
+
+import netra_analysis as na
+from netra_analysis import params, tables
+from netra_analysis.errors import SourceError
+from netra_analysis.run.evidence import evidence
+from netra_analysis.tables import Tables
+from tests.servers import export
+from tests.servers.bigquery import LEAST_BILLED, FakeBigQuery, bigquery
+from tests.servers.http import Refusal
+
+SOURCE = f"bigquery:{PROJECT}.run_logs"
+SHAPES: dict[str, Callable[[Any], dict[str, export.Stored]]] = {
+    "partitioned": export.partitioned,
+    "partitioned by arrival": lambda rows: export.partitioned(rows, field=None),
+    "sharded": export.sharded,
+    "linked": export.linked,
+}
+
+
+@cache
+def rows() -> list[dict[str, Any]]:
+    return entries()
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: Any) -> Any:
+    """The tables and findings from files."""
+    return na.open(files(tmp_path_factory.mktemp("plain"), rows()))
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[FakeBigQuery], Any]]:
+    """Starts a server for a fake and points the client at it."""
+    running = []
+
+    def start(fake: FakeBigQuery) -> Any:
+        context = bigquery(fake)
+        running.append(context)
+        address = context.__enter__()
+        monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", address.url)
+        return address
+
+    yield start
+    for context in running:
+        context.__exit__(None, None, None)
+
+
+def fake(shape: str = "partitioned", **more: Any) -> FakeBigQuery:
+    return FakeBigQuery(PROJECT, "run_logs", SHAPES[shape](rows()), **more)
+
+
+def asked(folder: Path, **more: Any) -> Path:
+    return files(folder, rows(), source=SOURCE, **more)
+
+
+def loaded(folder: Path, **more: Any) -> Tables:
+    return tables.from_params(params.load(asked(folder, **more)), folder)
+
+
+def folded(text: str | None) -> Any:
+    """JSON of the service's own with what a sink does to its names undone on both sides."""
+    return None if text is None else export._user(json.loads(text))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_tables_and_findings_are_those_of_the_files(shape, plain, served, tmp_path):
+    served(fake(shape))
+    found = na.open(asked(tmp_path))
+    for (name, there), (_, here) in zip(plain.tables.items(), found.tables.items(), strict=True):
+        for column in there.column_names:
+            own = name == "entries" and column in ("json", "labels") and shape != "linked"
+            read = folded if own else lambda value: value
+            assert [read(v) for v in here[column].to_pylist()] == [read(v) for v in there[column].to_pylist()], column
+    ours, theirs = (json.loads(json.dumps(evidence(incident))) for incident in (found, plain))
+    assert ours.pop("coverage")["streams"] == theirs.pop("coverage")["streams"]
+    assert ours == theirs
+    assert theirs["failed_requests"]["total"] > 5
+
+
+def test_every_copy_is_counted(served, tmp_path):
+    served(fake())
+    coverage = loaded(tmp_path).coverage
+    own = [one for one in rows() if one["resource"]["labels"].get("service_name") != "billing"]
+    assert coverage.entries == coverage.loaded + coverage.duplicates == len(own)
+    assert coverage.duplicates == len(own) - len({one["insertId"] for one in own})
+    assert coverage.services["billing"] == len(rows()) - len(own)
+
+
+def test_only_the_window_is_asked_for_and_only_its_shards(served, tmp_path):
+    server = fake("sharded")
+    days = {"run_googleapis_com_stdout_20260301", "run_googleapis_com_stdout_20260306"}
+    server.tables = {
+        **server.tables,
+        **dict.fromkeys(days, export.Stored(server.tables["run_googleapis_com_stdout_20260304"].rows)),
+    }
+    address = served(server)
+    loaded(tmp_path)
+    assert not any(request.path.endswith(day) for request in address.seen for day in days)
+    sent = [job.config["query"] for job in server.jobs.values()]
+    assert all("timestamp >= @start AND timestamp < @end" in query["query"] for query in sent)
+    starts = {p["parameterValue"]["value"] for query in sent for p in query["queryParameters"] if p["name"] == "start"}
+    assert starts == {"2026-03-04 21:30:00+00:00"}, "an hour before the baseline: a request is dated by its start"
+
+
+def test_what_is_sent_is_bounded_labelled_and_was_estimated(served, tmp_path):
+    server = fake()
+    served(server)
+    loaded(tmp_path, budget={"bytes": "1GB"})
+    left = 10**9
+    for job in server.jobs.values():
+        config, query = job.config, job.config["query"]
+        assert query["query"] in server.dry
+        assert int(query["maximumBytesBilled"]) == left
+        assert config["labels"] == {"tool": "netra-analysis", "incident": "made-up"}
+        assert int(config["jobTimeoutMs"]) == 600_000
+        assert query["useLegacySql"] is False
+        assert query["parameterMode"] == "NAMED"
+        left -= job.billed
+
+
+def test_over_the_budget_nothing_is_run(served, tmp_path):
+    server = fake(bytes_per_row=10**7)
+    served(server)
+    with pytest.raises(
+        SourceError, match=r"over the budget: \d+ queries would scan .* GB, and budget.bytes allows 20.0 MB"
+    ):
+        loaded(tmp_path, budget={"bytes": "20MB"})
+    assert server.dry
+    assert server.jobs == {}
+
+
+def test_a_bill_over_the_estimate_stops_at_the_budget(served, tmp_path):
+    server = fake(bytes_per_row=1)  # tiny estimates, but a query is billed 10 MiB at least
+    served(server)
+    with pytest.raises(SourceError, match="bytesBilledLimitExceeded"):
+        loaded(tmp_path, budget={"bytes": 2 * LEAST_BILLED + 1})
+    assert server.billed <= 2 * LEAST_BILLED + 1
+
+
+@pytest.mark.parametrize(
+    ("refusal", "says"),
+    [
+        (Refusal(403, "accessDenied", "Access Denied: dataset"), "ask for the roles BigQuery Data Viewer"),
+        (Refusal(403, "quotaExceeded", "Quota exceeded"), "a quota of the project is used up"),
+        (Refusal(400, "invalidQuery", "Unrecognized name: x"), "please report it"),
+    ],
+)
+def test_a_refusal_is_told_with_what_to_do(refusal, says, served, tmp_path):
+    server = fake(faults=[refusal])
+    served(server)
+    with pytest.raises(SourceError, match=says):
+        loaded(tmp_path)
+    assert server.faults == [], "asked once"
+
+
+def test_a_dataset_that_is_not_there_is_named(served, tmp_path):
+    served(fake())
+    path = files(tmp_path, rows(), source=f"bigquery:{PROJECT}.elsewhere")
+    with pytest.raises(SourceError, match=r"dataset p-shop.elsewhere was refused \(notFound\)"):
+        tables.from_params(params.load(path), tmp_path)
+
+
+def test_a_service_that_is_not_there_is_told_with_those_that_are(served, tmp_path):
+    served(fake())
+    with pytest.raises(SourceError, match=r"'stop' has no entry .* it holds entries of .*billing, shop"):
+        loaded(tmp_path, service="stop")
+
+
+@pytest.mark.parametrize("place", ["nothing", "p.d;DROP", "p-shop.run-logs", "P.d", "p`x.d"])
+def test_a_place_that_is_no_dataset_is_refused_before_anything_is_sent(place, tmp_path):
+    path = files(tmp_path, rows(), source=f"bigquery:{place}")
+    with pytest.raises(SourceError, match=r"write bigquery:PROJECT\.DATASET"):
+        tables.from_params(params.load(path), tmp_path)
+
+
+def test_entries_that_the_sink_could_not_write_are_told(served, tmp_path):
+    stored = SHAPES["partitioned"](rows())
+    stored["export_errors"] = export.Stored(
+        stored["run_googleapis_com_stdout"].rows.select(["timestamp", "logName"]),
+        partitioning={"type": "DAY", "field": "timestamp"},
+    )
+    served(FakeBigQuery(PROJECT, "run_logs", stored))
+    assert any("could not be written by the sink" in said for said in loaded(tmp_path).coverage.warnings)
