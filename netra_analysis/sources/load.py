@@ -1,7 +1,7 @@
 """From a source to one set of raw entries: read, redacted, each once, with every lost row counted."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,6 +11,7 @@ from netra_analysis.params import Params, place
 from netra_analysis.redact import Redactor
 from netra_analysis.schema import ENTRIES, METRICS, QUARANTINE
 from netra_analysis.sources import bigquery
+from netra_analysis.sources.cache import Cache, cache, key, settled
 from netra_analysis.sources.engine import Engine
 from netra_analysis.sources.metrics import of_service, read_metrics
 from netra_analysis.sources.pulled import Pulled, Survey
@@ -53,8 +54,7 @@ def load(params: Params, base: Path, progress: Progress | None = None, say: Say 
     """
     redactor = Redactor(key=f"{params.project}/{params.service}/{params.incident}")
     pulled = _pulled(params, base, progress or (lambda _name, _count: None), say or (lambda _text: None), redactor)
-    clean = pulled.entries if pulled.redacted else redacted(pulled.entries, redactor)
-    entries = distinct(clean)
+    entries = distinct(pulled.entries)
     metrics, metric_quarantine = _metrics(params, base)
     return Raw(
         entries=entries,
@@ -64,7 +64,7 @@ def load(params: Params, base: Path, progress: Progress | None = None, say: Say 
         duplicates=pulled.duplicates + pulled.entries.num_rows - entries.num_rows,
         metric_quarantine=metric_quarantine,
         files=pulled.files,
-        redactions=dict(sorted(redactor.counts.items())),
+        redactions=dict(sorted((pulled.redactions or {}).items())),
         warnings=pulled.warnings,
         passed=pulled.passed,
         services=pulled.services,
@@ -72,18 +72,41 @@ def load(params: Params, base: Path, progress: Progress | None = None, say: Say 
     )
 
 
-def survey(params: Params, say: Say) -> Survey | None:
-    """What the source would cost and holds, without reading it; None for a source that costs nothing."""
+def survey(params: Params, base: Path, say: Say) -> tuple[Survey, pa.Table] | None:
+    """What the source would cost and holds, without reading it, and the metrics; None where reading costs nothing."""
     kind, location = place(params.source, Path())
-    return bigquery.estimate(params, location, say) if kind == "bigquery" else None
+    if kind != "bigquery":
+        return None
+    metrics, _ = _metrics(params, base)
+    return bigquery.reading(params, location).survey(say), METRICS.empty() if metrics is None else metrics
 
 
 def _pulled(params: Params, base: Path, progress: Progress, say: Say, redactor: Redactor) -> Pulled:
+    """The source, read and redacted."""
     kind, location = place(params.source, Path())
     if kind == "bigquery":
-        return bigquery.read(params, location, Intake(redactor, progress), say)
+        return _from_bigquery(params, location, progress, say, redactor)
     reading = read_entries(location, base, progress, redactor)
-    return Pulled(reading.entries, reading.quarantine, reading.files, reading.read, reading.warnings)
+    return _redacted(
+        Pulled(reading.entries, reading.quarantine, reading.files, reading.read, reading.warnings), redactor
+    )
+
+
+def _from_bigquery(params: Params, location: str, progress: Progress, say: Say, redactor: Redactor) -> Pulled:
+    reading = bigquery.reading(params, location)
+    kept = cache() if settled(params.reach.end) else Cache(None)
+    name = key([query.fingerprint for _, query in reading.queries], redactor.key)
+    if found := kept.get(name):
+        say(f"bigquery: {len(found.scans)} answers kept from an earlier run, nothing is scanned")
+        return found
+    pulled = _redacted(reading.pull(Intake(redactor, progress), say), redactor)
+    kept.put(name, pulled)
+    return pulled
+
+
+def _redacted(pulled: Pulled, redactor: Redactor) -> Pulled:
+    entries = redacted(pulled.entries, redactor)
+    return replace(pulled, entries=entries, redactions=dict(redactor.counts))
 
 
 def _metrics(params: Params, base: Path) -> tuple[pa.Table | None, pa.Table]:

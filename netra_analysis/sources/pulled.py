@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pyarrow as pa
 
@@ -27,14 +28,15 @@ class Pulled:
     passed: int = 0
     services: Mapping[str, int] = field(default_factory=dict)
     scans: tuple[Scan, ...] = ()
-    redacted: bool = False
+    redactions: Mapping[str, int] | None = None  # how many of each kind, where it was done already
+    token: str = ""  # of the page that follows, where a source gives pages
 
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What a source says of itself before it is read: the cost of each query, and rows by stream and service."""
+    """What a source says of itself before it is read: the estimate of each query, and its rows by log and service."""
 
     scans: tuple[Scan, ...]
-    streams: tuple[Mapping[str, object], ...]
+    streams: tuple[Mapping[str, Any], ...]
     services: Mapping[str, int]
     warnings: tuple[str, ...] = ()

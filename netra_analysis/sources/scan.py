@@ -58,6 +58,11 @@ def human(size: int) -> str:
     return f"{number:.1f} {unit}" if unit != "B" else f"{size} B"
 
 
+def said_cost(size: int, budget: int) -> str:
+    """What reading would scan, and what it may."""
+    return f"{human(size)} would be scanned, about ${usd(size):.2f} ({ASSUMED}); the budget is {human(budget)}"
+
+
 def bill(scans: Sequence[Scan]) -> dict[str, Any]:
     """The sum of `scans`, as `check` and the coverage have it."""
     total = sum(scan.bytes for scan in scans)

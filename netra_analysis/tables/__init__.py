@@ -13,7 +13,7 @@ from netra_analysis.errors import SourceError
 from netra_analysis.params import LONGEST_REQUEST, Params
 from netra_analysis.query import Bound
 from netra_analysis.sources.engine import Engine
-from netra_analysis.sources.load import Progress, Raw, Say, load
+from netra_analysis.sources.load import Progress, Raw, Say, load, survey
 from netra_analysis.tables import application, ledger, platform
 
 
@@ -44,6 +44,13 @@ class Tables:
 def from_params(params: Params, base: Path, progress: Progress | None = None, say: Say | None = None) -> Tables:
     """Loads the source of `params` (paths relative to `base`) and builds the tables."""
     return build(load(params, base, progress, say), params)
+
+
+def looked_at(params: Params, base: Path, progress: Progress, say: Say) -> Coverage:
+    """What the source of `params` holds and what reading it costs; one that costs nothing is read for it."""
+    if found := survey(params, base, say):
+        return ledger.surveyed(found[0], _metrics(found[1], params))
+    return from_params(params, base, progress, say).coverage
 
 
 def build(raw: Raw, params: Params) -> Tables:

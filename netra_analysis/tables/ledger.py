@@ -1,6 +1,7 @@
 """The ledger of a load: what was read, what was kept, what was lost and why, and what nobody could see."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -11,8 +12,10 @@ from netra_analysis.errors import SchemaError
 from netra_analysis.params import Params
 from netra_analysis.sources.engine import Engine
 from netra_analysis.sources.load import Raw, quarantine_counts
+from netra_analysis.sources.pulled import Survey
 from netra_analysis.sources.questions import question
-from netra_analysis.tables.blindspots import blind_spots
+from netra_analysis.sources.scan import ASSUMED, Scan, bill, human, usd
+from netra_analysis.tables.blindspots import blind_spots, missing
 
 _STREAM_NAMES = {
     "run.googleapis.com/requests": "requests",
@@ -42,6 +45,8 @@ def ledger(engine: Engine, raw: Raw, metrics: pa.Table, assigned: int, params: P
         redactions=raw.redactions,
         files=tuple(_note(note) for note in raw.files),
         warnings=(*raw.warnings, *_warnings(raw, assigned, params)),
+        cost=bill(raw.scans),
+        scans=tuple(scan.to_json() for scan in raw.scans),
     )
 
 
@@ -69,8 +74,37 @@ def _warnings(raw: Raw, assigned: int, params: Params) -> list[str]:
     projects = sorted({name for name in raw.entries["project"].unique().to_pylist() if name})
     if projects and params.project not in projects:
         said.append(f"the parameters say project {params.project}, the entries are of {', '.join(projects[:5])}")
+    if raw.scans:
+        said.append(_cost(raw.scans))
     lost = quarantine_counts(raw.metric_quarantine)
     return said + [f"{number} metric points could not be used: {reason}" for reason, number in lost.items()]
+
+
+def _cost(scans: Sequence[Scan]) -> str:
+    size = sum(scan.bytes for scan in scans)
+    said = f"this postmortem scanned {human(size)}, about ${usd(size):.2f} ({ASSUMED})"
+    return f"{said}; answers were kept from an earlier run" if any(scan.cached for scan in scans) else said
+
+
+def surveyed(survey: Survey, metrics: pa.Table) -> Coverage:
+    """What a source says of itself before it is read; duplicates are found when its rows are."""
+    streams = _points(metrics)
+    for row in survey.streams:
+        name = stream_name(row["log"])
+        streams[name] = _joined(streams.get(name), Stream(row["entries"], row["first"], row["last"]))
+    entries = sum(row["entries"] for row in survey.streams)
+    return Coverage(
+        entries=entries,
+        loaded=entries,
+        duplicates=0,
+        quarantined={},
+        services=survey.services,
+        streams=dict(sorted(streams.items())),
+        blind_spots=tuple(missing(streams)),
+        warnings=survey.warnings,
+        cost=bill(survey.scans),
+        scans=tuple(scan.to_json() for scan in survey.scans),
+    )
 
 
 def _note(note: Any) -> dict[str, Any]:
@@ -88,10 +122,14 @@ def _streams(engine: Engine, metrics: pa.Table, params: Params) -> dict[str, Str
     for row in engine.run(question("streams", service=params.service)).to_pylist():
         name = stream_name(row["stream"])
         found[name] = _joined(found.get(name), Stream(row["entries"], row["first"], row["last"]))
-    if metrics.num_rows:
-        times = metrics["time"]
-        found["metrics"] = Stream(metrics.num_rows, pc.min(times).as_py(), pc.max(times).as_py())
-    return found
+    return found | _points(metrics)
+
+
+def _points(metrics: pa.Table) -> dict[str, Stream]:
+    if not metrics.num_rows:
+        return {}
+    times = metrics["time"]
+    return {"metrics": Stream(metrics.num_rows, pc.min(times).as_py(), pc.max(times).as_py())}
 
 
 def stream_name(log: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 from cloud_incident import PROJECT, entries, files
 
 import netra_analysis as na
-from netra_analysis import params, tables
+from netra_analysis import capsule, cli, params, tables
 from netra_analysis.errors import SourceError
 from netra_analysis.run.evidence import evidence
 from netra_analysis.tables import Tables
@@ -48,6 +48,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[FakeBigQuery],
         running.append(context)
         address = context.__enter__()
         monkeypatch.setenv("BIGQUERY_EMULATOR_HOST", address.url)
+        monkeypatch.setenv("NETRA_ANALYSIS_CACHE", "off")
         return address
 
     yield start
@@ -191,3 +192,63 @@ def test_entries_that_the_sink_could_not_write_are_told(served, tmp_path):
     )
     served(FakeBigQuery(PROJECT, "run_logs", stored))
     assert any("could not be written by the sink" in said for said in loaded(tmp_path).coverage.warnings)
+
+
+def test_an_answer_is_kept_and_asked_for_once(served, tmp_path, monkeypatch):
+    server = fake()
+    served(server)
+    monkeypatch.setenv("NETRA_ANALYSIS_CACHE", str(tmp_path / "kept"))
+    first = loaded(tmp_path)
+    sent = len(server.jobs)
+    again = loaded(tmp_path)
+    assert len(server.jobs) == sent
+    assert again.entries.equals(first.entries)
+    assert again.coverage.cost == {"bytes": 0, "usd": 0.0}
+    assert {scan["cached"] for scan in again.coverage.scans} == {True}
+    (kept,) = (tmp_path / "kept").iterdir()
+    assert kept.stat().st_mode & 0o077 == 0
+    assert b"hunter2hunter2" not in kept.read_bytes()
+    kept.write_bytes(b"no longer Parquet")
+    assert loaded(tmp_path).entries.equals(first.entries)
+    loaded(tmp_path, incident="another")  # has a redaction key of its own
+    assert len(server.jobs) == 3 * sent
+
+
+def test_the_ledger_is_in_the_capsule(served, tmp_path):
+    server = fake()
+    served(server)
+    held = loaded(tmp_path)
+    manifest = capsule.write(tmp_path / "capsule", params.load(asked(tmp_path)), held)
+    assert manifest["bytes_scanned"] == server.billed
+    assert {scan["job"] for scan in manifest["scans"]} == set(server.jobs)
+    assert sum(scan["bytes"] for scan in manifest["scans"]) == server.billed
+    assert all(scan["params"]["start"] == "2026-03-04T21:30:00Z" for scan in manifest["scans"])
+    rows_read = sum(scan["rows"] for scan in manifest["scans"] if scan["name"].startswith("rows of"))
+    assert rows_read == held.coverage.loaded
+    assert capsule.read(tmp_path / "capsule").tables.coverage == held.coverage
+    assert any("this postmortem scanned" in said and "about $0.0" in said for said in held.coverage.warnings)
+
+
+def test_check_tells_the_cost_of_each_query_and_fetches_no_row(served, tmp_path, capsys):
+    server = fake()
+    served(server)
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["check", str(asked(tmp_path)), "--json"])
+    assert ended.value.code == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["streams"]["requests"]["rows"] > 100
+    assert said["entries"] == said["loaded"] + said["duplicates"]
+    assert said["services"]["billing"] == 14
+    assert len(said["cost"]["queries"]) == len(server.dry)
+    assert said["cost"]["bytes"] == sum(query["bytes"] for query in said["cost"]["queries"])
+    assert not any("insertId" in job.config["query"]["query"] for job in server.jobs.values())
+
+
+def test_check_over_the_budget_ends_with_3(served, tmp_path, capsys):
+    served(fake())
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["check", str(asked(tmp_path, budget={"bytes": "1KB"}))])
+    assert ended.value.code == 3
+    told = capsys.readouterr().err
+    assert "bigquery: rows of run_googleapis_com_requests:" in told
+    assert "Traceback" not in told

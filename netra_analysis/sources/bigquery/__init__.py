@@ -1,5 +1,5 @@
 """BigQuery as a source: a Cloud Logging sink's dataset, or a Log Analytics linked one."""
 
-from netra_analysis.sources.bigquery.read import estimate, read
+from netra_analysis.sources.bigquery.read import Reading, reading
 
-__all__ = ["estimate", "read"]
+__all__ = ["Reading", "reading"]

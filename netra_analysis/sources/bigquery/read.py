@@ -1,7 +1,7 @@
 """A dataset in BigQuery, read for one service and window: surveyed, estimated, then only its own rows fetched."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from netra_analysis.errors import SourceError
 from netra_analysis.params import Params
+from netra_analysis.query import Query
 from netra_analysis.sources import cloud
 from netra_analysis.sources.bigquery import refusal
 from netra_analysis.sources.bigquery.discover import Found, LogTable, discover
@@ -29,88 +30,98 @@ _LOST: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """The queries of one reading with their estimates: what each table holds, its rows, and lost entries."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """What one reading of a dataset will ask: what each table holds, its rows, and how many entries were lost."""
 
-    surveys: tuple[tuple[LogTable, Asked], ...]
-    rows: tuple[tuple[LogTable, Asked], ...]
-    lost: tuple[Asked, ...]
-    notes: tuple[str, ...]
+    params: Params
+    place: str
+    client: Any
+    found: Found
+    surveys: tuple[tuple[str, Query], ...]
+    rows: tuple[tuple[str, Query], ...]
+    lost: tuple[tuple[str, Query], ...]
+
+    @property
+    def queries(self) -> list[tuple[str, Query]]:
+        return [*self.surveys, *self.rows, *self.lost]
+
+    def pull(self, intake: Intake, say: Say) -> Pulled:
+        """Every entry of the service, through `intake`; every query in the ledger."""
+        gateway, surveys, rows, lost = self._planned(say)
+        services, _ = _surveyed(gateway, self.found, surveys)
+        duplicates, notes = 0, []
+        for table, asked in zip(self.found.logs, rows, strict=True):
+            before = intake.read
+            duplicates += _take(table, gateway.rows(asked), intake)
+            notes.append(FileNote(table.name, "bigquery", "", intake.read - before))
+        entries, quarantine = intake.tables()
+        if not entries.num_rows:
+            raise self._absent(services)
+        return Pulled(
+            entries=entries,
+            quarantine=quarantine,
+            files=tuple(notes),
+            read=intake.read + duplicates,
+            warnings=(*self.found.notes, *_lost(gateway, lost), *_told(intake)),
+            duplicates=duplicates,
+            services={name: count for name, count in services.items() if name != self.params.service},
+            scans=tuple(gateway.scans),
+        )
+
+    def survey(self, say: Say) -> Survey:
+        """The cost of each query, and what the dataset holds for the window; no row is fetched."""
+        gateway, surveys, rows, lost = self._planned(say)
+        services, streams = _surveyed(gateway, self.found, surveys)
+        if self.params.service not in services:
+            raise self._absent(services)
+        scans = tuple(Scan(one.name, one.query, one.estimate, one.estimate) for one in (*surveys, *rows, *lost))
+        own = tuple(row for row in streams if row["service"] == self.params.service)
+        return Survey(scans, own, services, (*self.found.notes, *_lost(gateway, lost)))
+
+    def _planned(self, say: Say) -> tuple[Gateway, list[Asked], list[Asked], list[Asked]]:
+        """Everything is estimated as a whole before any of it is run."""
+        labels = {"tool": "netra-analysis", "incident": self.params.incident}
+        storage = cloud.bigquery_storage()
+        gateway = Gateway(self.client, self.params.budget.bytes, labels, say, storage=storage)
+        asked = gateway.plan(self.queries)
+        first, second = len(self.surveys), len(self.surveys) + len(self.rows)
+        return gateway, asked[:first], asked[first:second], asked[second:]
+
+    def _absent(self, services: dict[str, int]) -> SourceError:
+        found = ", ".join(sorted(name or "(no service)" for name in services)[:10])
+        there = f"it holds entries of {found}" if found else "it holds no entry at all in that time"
+        asked = f"service {self.params.service!r} has no entry in bigquery:{self.place} dated {self.params.reach}"
+        return SourceError(f"{asked}; {there}; set service or the window to what is there, or give another source")
 
 
-def read(params: Params, place: str, intake: Intake, say: Say) -> Pulled:
-    """Every entry of `params.service` in the dataset `place`, through `intake`; every query in the ledger."""
-    gateway, plan = _planned(params, place, say)
-    services, _ = _surveyed(gateway, plan)
-    duplicates = 0
-    notes = []
-    for table, asked in plan.rows:
-        before = intake.read
-        duplicates += _take(table, gateway.rows(asked), intake)
-        notes.append(FileNote(table.name, "bigquery", "", intake.read - before))
-    entries, quarantine = intake.tables()
-    if not entries.num_rows:
-        raise _absent(params, place, services)
-    others = {name: count for name, count in services.items() if name != params.service}
-    return Pulled(
-        entries=entries,
-        quarantine=quarantine,
-        files=tuple(notes),
-        read=intake.read + duplicates,
-        warnings=(*plan.notes, *_lost(gateway, plan), *_told(intake)),
-        duplicates=duplicates,
-        services=others,
-        scans=tuple(gateway.scans),
-    )
-
-
-def estimate(params: Params, place: str, say: Say) -> Survey:
-    """The cost of each query of a reading, and what the dataset holds for the window; no row is fetched."""
-    gateway, plan = _planned(params, place, say)
-    services, streams = _surveyed(gateway, plan)
-    if params.service not in services:
-        raise _absent(params, place, services)
-    asked = [asked for _, asked in (*plan.surveys, *plan.rows)] + list(plan.lost)
-    own = tuple(row for row in streams if row["service"] == params.service)
-    warnings = (*plan.notes, *_lost(gateway, plan))
-    return Survey(tuple(Scan(one.name, one.query, one.estimate) for one in asked), own, services, warnings)
-
-
-def _planned(params: Params, place: str, say: Say) -> tuple[Gateway, _Plan]:
-    """Everything that a reading will ask, estimated as a whole, before any of it is run."""
+def reading(params: Params, place: str) -> Reading:
+    """The reading of `PROJECT.DATASET` for `params`: its tables are looked up, which costs nothing."""
     names = dataset(place)
     client = cloud.bigquery(names.project)
+    window = params.reach
     try:
-        found = discover(client, names, params.reach)
+        found = discover(client, names, window)
     except refusal.errors() as error:
         raise refusal.explained(error, f"the dataset {names}") from error
-    labels = {"tool": "netra-analysis", "incident": params.incident}
-    gateway = Gateway(client, params.budget.bytes, labels, say, storage=cloud.bigquery_storage())
-    return gateway, _plan(gateway, found, params)
-
-
-def _plan(gateway: Gateway, found: Found, params: Params) -> _Plan:
-    window, size = params.reach, len(found.logs)
-    queries = [(f"survey of {table.name}", survey_of(table, window)) for table in found.logs]
-    queries += [(f"rows of {table.name}", rows_of(table, params.service, window)) for table in found.logs]
-    queries += [(f"lost entries in {table.name}", count_of(table, window)) for table in found.lost]
-    asked = gateway.plan(queries)
-    return _Plan(
-        tuple(zip(found.logs, asked[:size], strict=True)),
-        tuple(zip(found.logs, asked[size : 2 * size], strict=True)),
-        tuple(asked[2 * size :]),
-        found.notes,
+    return Reading(
+        params,
+        place,
+        client,
+        found,
+        surveys=tuple((f"survey of {table.name}", survey_of(table, window)) for table in found.logs),
+        rows=tuple((f"rows of {table.name}", rows_of(table, params.service, window)) for table in found.logs),
+        lost=tuple((f"lost entries in {table.name}", count_of(table, window)) for table in found.lost),
     )
 
 
-def _surveyed(gateway: Gateway, plan: _Plan) -> tuple[dict[str, int], list[dict[str, Any]]]:
+def _surveyed(gateway: Gateway, found: Found, surveys: Sequence[Asked]) -> tuple[dict[str, int], list[dict[str, Any]]]:
     """Entries by service, and by service and log."""
     services: Counter[str] = Counter()
     streams = []
-    for table, asked in plan.surveys:
-        for found in _dicts(gateway.rows(asked)):
-            row = {"service": "", "log": log_of(table.base)} | found
+    for table, asked in zip(found.logs, surveys, strict=True):
+        for counted in _dicts(gateway.rows(asked)):
+            row = {"service": "", "log": log_of(table.base)} | counted
             if row["entries"]:
                 services[row["service"]] += row["entries"]
                 streams.append(row)
@@ -138,8 +149,8 @@ def _take(table: LogTable, batches: Iterator[pa.RecordBatch], intake: Intake) ->
     return copies - rows
 
 
-def _lost(gateway: Gateway, plan: _Plan) -> list[str]:
-    lost = sum(row["entries"] for asked in plan.lost for row in _dicts(gateway.rows(asked)))
+def _lost(gateway: Gateway, counts: Sequence[Asked]) -> list[str]:
+    lost = sum(row["entries"] for asked in counts for row in _dicts(gateway.rows(asked)))
     return [f"{lost} {_LOST}"] if lost else []
 
 
@@ -150,12 +161,3 @@ def _told(intake: Intake) -> list[str]:
 def _dicts(batches: Iterator[pa.RecordBatch]) -> Iterator[dict[str, Any]]:
     for batch in batches:
         yield from batch.to_pylist()
-
-
-def _absent(params: Params, place: str, services: dict[str, int]) -> SourceError:
-    found = ", ".join(sorted(name or "(no service)" for name in services)[:10])
-    there = f"it holds entries of {found}" if found else "it holds no entry at all in that time"
-    return SourceError(
-        f"service {params.service!r} has no entry in bigquery:{place} dated {params.reach}; {there}; "
-        "set service or the window to what is there, or give another source"
-    )
