@@ -7,7 +7,7 @@ tables. Only what is settled is kept: of a window that ends now, the next answer
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from importlib import metadata
@@ -58,6 +58,11 @@ class Cache:
             draft.replace(path)
         except OSError:
             return
+
+    def drop(self, keys: Iterable[str]) -> None:
+        """Forgets what is kept under `keys`."""
+        if self.folder is not None:
+            _remove(self._path(key) for key in keys)
 
     def _path(self, key: str) -> Path:
         return (self.folder or Path()) / f"{key.removeprefix('sha256:')}.parquet"
@@ -123,6 +128,6 @@ def _old(folder: Path) -> Iterator[Path]:
     return (path for path in folder.glob("*.parquet") if now - path.stat().st_mtime > _KEPT_S)
 
 
-def _remove(paths: Iterator[Path]) -> None:
+def _remove(paths: Iterable[Path]) -> None:
     for path in list(paths):
         path.unlink(missing_ok=True)

@@ -35,6 +35,18 @@ def bigquery_storage() -> Any:
         return None
 
 
+def logging(project: str) -> Any:
+    """The Logging API over REST; gcloud's variable for another endpoint counts here, too."""
+    module = importable("google.cloud.logging")
+    endpoint = environ.get("CLOUDSDK_API_ENDPOINT_OVERRIDES_LOGGING", "").rstrip("/")
+    options = {"client_options": {"api_endpoint": endpoint}} if endpoint else {}
+    made = _made(
+        lambda credentials: module.Client(project=project, credentials=credentials, _use_grpc=False, **options),
+        endpoint.startswith("http://"),
+    )
+    return made.logging_api
+
+
 def _made(make: Any, anonymous: bool) -> Any:
     """`make(credentials)`: none of its own for an emulator, the environment's otherwise."""
     exceptions = importable("google.auth.exceptions")

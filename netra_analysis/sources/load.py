@@ -1,5 +1,6 @@
 """From a source to one set of raw entries: read, redacted, each once, with every lost row counted."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from netra_analysis.errors import SourceError
 from netra_analysis.params import Params, place
 from netra_analysis.redact import Redactor
 from netra_analysis.schema import ENTRIES, METRICS, QUARANTINE
-from netra_analysis.sources import bigquery
+from netra_analysis.sources import bigquery, logging_api
 from netra_analysis.sources.cache import Cache, cache, key, settled
 from netra_analysis.sources.engine import Engine
 from netra_analysis.sources.metrics import of_service, read_metrics
@@ -75,10 +76,14 @@ def load(params: Params, base: Path, progress: Progress | None = None, say: Say 
 def survey(params: Params, base: Path, say: Say) -> tuple[Survey, pa.Table] | None:
     """What the source would cost and holds, without reading it, and the metrics; None where reading costs nothing."""
     kind, location = place(params.source, Path())
-    if kind != "bigquery":
+    if kind == "file":
         return None
+    if kind == "bigquery":
+        found = bigquery.reading(params, location).survey(say)
+    else:
+        found = logging_api.reading(params, location, Cache(None), "").survey(say)
     metrics, _ = _metrics(params, base)
-    return bigquery.reading(params, location).survey(say), METRICS.empty() if metrics is None else metrics
+    return found, METRICS.empty() if metrics is None else metrics
 
 
 def _pulled(params: Params, base: Path, progress: Progress, say: Say, redactor: Redactor) -> Pulled:
@@ -86,6 +91,10 @@ def _pulled(params: Params, base: Path, progress: Progress, say: Say, redactor: 
     kind, location = place(params.source, Path())
     if kind == "bigquery":
         return _from_bigquery(params, location, progress, say, redactor)
+    if kind == "logging":
+        name = key("logging", location, logging_api.filter_of(params.service, params.reach), redactor.key)
+        pages = logging_api.reading(params, location, cache(), name)
+        return pages.pull(lambda page: _redacted(page, redactor), progress, say)
     reading = read_entries(location, base, progress, redactor)
     return _redacted(
         Pulled(reading.entries, reading.quarantine, reading.files, reading.read, reading.warnings), redactor
@@ -105,8 +114,9 @@ def _from_bigquery(params: Params, location: str, progress: Progress, say: Say, 
 
 
 def _redacted(pulled: Pulled, redactor: Redactor) -> Pulled:
+    before = Counter(redactor.counts)
     entries = redacted(pulled.entries, redactor)
-    return replace(pulled, entries=entries, redactions=dict(redactor.counts))
+    return replace(pulled, entries=entries, redactions=dict(redactor.counts - before))
 
 
 def _metrics(params: Params, base: Path) -> tuple[pa.Table | None, pa.Table]:

@@ -15,7 +15,8 @@ import pyarrow as pa
 
 from netra_analysis.errors import SourceError
 from netra_analysis.query import Query
-from netra_analysis.sources.bigquery import pruning, refusal
+from netra_analysis.sources import refusal
+from netra_analysis.sources.bigquery import pruning
 from netra_analysis.sources.cloud import importable
 from netra_analysis.sources.scan import ASSUMED, Scan, human, usd
 
@@ -23,8 +24,6 @@ JOB_SECONDS: Final = 600
 CALL_SECONDS: Final = 60
 TRIES: Final = 4
 PAGE: Final = 50_000
-# An answer of these reasons may be another one in a moment; every other reason stays what it is.
-AGAIN: Final = frozenset({"rateLimitExceeded", "backendError", "internalError", "badGateway", "jobBackendError"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +116,7 @@ class Gateway:
             try:
                 return send()
             except refusal.errors() as error:
-                if attempt == TRIES or refusal.reason(error) not in AGAIN:
+                if attempt == TRIES or not refusal.may_pass(error):
                     raise refusal.explained(error, what) from error
                 self.say(f"bigquery: {what}: {refusal.reason(error)}, trying again")
                 self.pause(float(2**attempt))

@@ -11,8 +11,7 @@ import pyarrow.compute as pc
 from netra_analysis.errors import SourceError
 from netra_analysis.params import Params
 from netra_analysis.query import Query
-from netra_analysis.sources import cloud
-from netra_analysis.sources.bigquery import refusal
+from netra_analysis.sources import cloud, refusal
 from netra_analysis.sources.bigquery.discover import Found, LogTable, discover
 from netra_analysis.sources.bigquery.gateway import Asked, Gateway
 from netra_analysis.sources.bigquery.names import dataset
