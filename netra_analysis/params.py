@@ -25,6 +25,7 @@ _INT = "tag:yaml.org,2002:int"
 _FLOAT = "tag:yaml.org,2002:float"
 _UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
 LONGEST_REQUEST = timedelta(minutes=60)  # Cloud Run's highest request time-out
+_METRIC = r"^(?:(?:custom|workload|external|prometheus)\.googleapis\.com|logging\.googleapis\.com/user)/[\w./-]{1,180}$"
 _SOURCES = ("file:", "bigquery:", "logging:")
 _METRICS = ("file:", "monitoring:", "none")
 
@@ -156,6 +157,7 @@ class Params(_Part):
     baseline: Span | None = None
     source: str
     metrics: str = "none"
+    custom_metrics: tuple[Annotated[str, Field(pattern=_METRIC)], ...] = Field(default=(), max_length=20, strict=False)
     limits: Limits = Limits()
     objectives: Objectives = Objectives()
     budget: Budget = Budget()
@@ -219,6 +221,7 @@ class Params(_Part):
         if "baseline" in data:
             data["baseline"] = {key: stamp(value) for key, value in data["baseline"].items()}
         data["audit"] = list(data.get("audit", ()))
+        data["custom_metrics"] = list(data.get("custom_metrics", ()))
         return data
 
 

@@ -47,6 +47,18 @@ def logging(project: str) -> Any:
     return made.logging_api
 
 
+def monitoring() -> Any:
+    """The Monitoring API, which is gRPC only; plain text where gcloud's variable names a local server."""
+    module = importable("google.cloud.monitoring_v3")
+    endpoint = environ.get("CLOUDSDK_API_ENDPOINT_OVERRIDES_MONITORING", "").rstrip("/")
+    if endpoint.startswith("http://"):
+        channel = importable("grpc").insecure_channel(endpoint.removeprefix("http://"))
+        transports = importable("google.cloud.monitoring_v3.services.metric_service.transports")
+        return module.MetricServiceClient(transport=transports.MetricServiceGrpcTransport(channel=channel))
+    options = {"client_options": {"api_endpoint": endpoint.removeprefix("https://")}} if endpoint else {}
+    return _made(lambda _credentials: module.MetricServiceClient(**options), anonymous=False)
+
+
 def _made(make: Any, anonymous: bool) -> Any:
     """`make(credentials)`: none of its own for an emulator, the environment's otherwise."""
     exceptions = importable("google.auth.exceptions")

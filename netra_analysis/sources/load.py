@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from netra_analysis.errors import SourceError
 from netra_analysis.params import Params, place
 from netra_analysis.redact import Redactor
 from netra_analysis.schema import ENTRIES, METRICS, QUARANTINE
-from netra_analysis.sources import bigquery, logging_api
+from netra_analysis.sources import bigquery, logging_api, monitoring
 from netra_analysis.sources.cache import Cache, cache, key, settled
 from netra_analysis.sources.engine import Engine
 from netra_analysis.sources.metrics import of_service, read_metrics
@@ -54,9 +53,10 @@ def load(params: Params, base: Path, progress: Progress | None = None, say: Say 
     `progress` is told how many entries were read so far, `say` what a cloud source has to tell, such as costs.
     """
     redactor = Redactor(key=f"{params.project}/{params.service}/{params.incident}")
-    pulled = _pulled(params, base, progress or (lambda _name, _count: None), say or (lambda _text: None), redactor)
+    told = say or (lambda _text: None)
+    pulled = _pulled(params, base, progress or (lambda _name, _count: None), told, redactor)
     entries = distinct(pulled.entries)
-    metrics, metric_quarantine = _metrics(params, base)
+    metrics, metric_quarantine, noted = _metrics(params, base, told)
     return Raw(
         entries=entries,
         metrics=metrics,
@@ -66,7 +66,7 @@ def load(params: Params, base: Path, progress: Progress | None = None, say: Say 
         metric_quarantine=metric_quarantine,
         files=pulled.files,
         redactions=dict(sorted((pulled.redactions or {}).items())),
-        warnings=pulled.warnings,
+        warnings=(*pulled.warnings, *noted),
         passed=pulled.passed,
         services=pulled.services,
         scans=pulled.scans,
@@ -82,7 +82,7 @@ def survey(params: Params, base: Path, say: Say) -> tuple[Survey, pa.Table] | No
         found = bigquery.reading(params, location).survey(say)
     else:
         found = logging_api.reading(params, location, Cache(None), "").survey(say)
-    metrics, _ = _metrics(params, base)
+    metrics, _, _ = _metrics(params, base, say)
     return found, METRICS.empty() if metrics is None else metrics
 
 
@@ -119,18 +119,13 @@ def _redacted(pulled: Pulled, redactor: Redactor) -> Pulled:
     return replace(pulled, entries=entries, redactions=dict(redactor.counts - before))
 
 
-def _metrics(params: Params, base: Path) -> tuple[pa.Table | None, pa.Table]:
+def _metrics(params: Params, base: Path, say: Say) -> tuple[pa.Table | None, pa.Table, tuple[str, ...]]:
+    """Points, what was no point, and what the source said."""
     kind, location = place(params.metrics, Path())
     if kind == "none":
-        return None, QUARANTINE.empty()
-    if kind != "file":
-        raise SourceError(
-            f"metrics {params.metrics!r} are not readable by this version: it reads files; "
-            "give metrics: file:PATH or metrics: none"
-        )
-    reading = read_metrics(location, base)
-    points = of_service(reading.points, params.service)
-    return METRICS.conform(points), reading.quarantine
+        return None, QUARANTINE.empty(), ()
+    reading = monitoring.read(params, location, say) if kind == "monitoring" else read_metrics(location, base)
+    return METRICS.conform(of_service(reading.points, params.service)), reading.quarantine, reading.warnings
 
 
 def redacted(entries: pa.Table, redactor: Redactor) -> pa.Table:

@@ -11,6 +11,7 @@ from cloud_incident import entries, files
 import netra_analysis as na
 from tests.servers.bigquery import FakeBigQuery, bigquery
 from tests.servers.logging import FakeLogging, logging
+from tests.servers.monitoring import FakeMonitoring, monitoring
 
 Serve = Callable[[Any], Any]
 
@@ -35,6 +36,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
         def start(fake: Any) -> Any:
             kinds = {
                 FakeBigQuery: (bigquery, "BIGQUERY_EMULATOR_HOST"),
+                FakeMonitoring: (monitoring, "CLOUDSDK_API_ENDPOINT_OVERRIDES_MONITORING"),
                 FakeLogging: (logging, "CLOUDSDK_API_ENDPOINT_OVERRIDES_LOGGING"),
             }
             server, variable = kinds[type(fake)]
