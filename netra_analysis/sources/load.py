@@ -13,6 +13,7 @@ from netra_analysis.schema import ENTRIES, METRICS, QUARANTINE
 from netra_analysis.sources import bigquery, logging_api, monitoring
 from netra_analysis.sources.cache import Cache, cache, key, settled
 from netra_analysis.sources.engine import Engine
+from netra_analysis.sources.frozen import is_capsule, read_capsule, read_frozen_metrics
 from netra_analysis.sources.metrics import of_service, read_metrics
 from netra_analysis.sources.pulled import Pulled, Survey
 from netra_analysis.sources.questions import question
@@ -95,10 +96,10 @@ def _pulled(params: Params, base: Path, progress: Progress, say: Say, redactor: 
         name = key("logging", location, logging_api.filter_of(params.service, params.reach), redactor.key)
         pages = logging_api.reading(params, location, cache(), name)
         return pages.pull(lambda page: _redacted(page, redactor), progress, say)
-    reading = read_entries(location, base, progress, redactor)
-    return _redacted(
-        Pulled(reading.entries, reading.quarantine, reading.files, reading.read, reading.warnings), redactor
-    )
+    if is_capsule(base / location):
+        return read_capsule(base / location)
+    read = read_entries(location, base, progress, redactor)
+    return _redacted(Pulled(read.entries, read.quarantine, read.files, read.read, read.warnings), redactor)
 
 
 def _from_bigquery(params: Params, location: str, progress: Progress, say: Say, redactor: Redactor) -> Pulled:
@@ -124,6 +125,8 @@ def _metrics(params: Params, base: Path, say: Say) -> tuple[pa.Table | None, pa.
     kind, location = place(params.metrics, Path())
     if kind == "none":
         return None, QUARANTINE.empty(), ()
+    if kind == "file" and is_capsule(base / location):
+        return read_frozen_metrics(base / location), QUARANTINE.empty(), ()
     reading = monitoring.read(params, location, say) if kind == "monitoring" else read_metrics(location, base)
     return METRICS.conform(of_service(reading.points, params.service)), reading.quarantine, reading.warnings
 

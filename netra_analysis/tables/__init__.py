@@ -65,13 +65,14 @@ def build(raw: Raw, params: Params) -> Tables:
     }
     metrics = _metrics(raw.metrics, params)
     app_logs, told = application.app_logs(engine, scope)
+    deploys = platform.deploys(engine, scope)
     return Tables(
-        entries=_in_scope(entries, params),
+        entries=_in_scope(entries, deploys["id"], params),
         requests=platform.requests(engine, scope),
         app_logs=app_logs,
         exceptions=told,
         lifecycle=platform.lifecycle(engine, scope),
-        deploys=platform.deploys(engine, scope),
+        deploys=deploys,
         metrics=metrics,
         coverage=ledger.ledger(engine, raw, metrics, assigned, params),
     )
@@ -93,10 +94,11 @@ def _own(entries: pa.Table, service: str) -> tuple[pa.Table, int]:
     )
 
 
-def _in_scope(entries: pa.Table, params: Params) -> pa.Table:
+def _in_scope(entries: pa.Table, deploys: pa.ChunkedArray, params: Params) -> pa.Table:
+    """The service's own entries, and those of its deploys, which may name it in their payload only."""
     start, end = params.scope.start - LONGEST_REQUEST, params.scope.end
     keep = pc.and_(
-        pc.equal(entries["service"], params.service),
+        pc.or_(pc.equal(entries["service"], params.service), pc.is_in(entries["id"], deploys.combine_chunks())),
         pc.and_(
             pc.greater_equal(entries["time"], pa.scalar(start, schema.TIME)),
             pc.less(entries["time"], pa.scalar(end, schema.TIME)),
