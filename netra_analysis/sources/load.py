@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -17,7 +18,8 @@ from netra_analysis.sources.frozen import is_capsule, read_capsule, read_frozen_
 from netra_analysis.sources.metrics import of_service, read_metrics
 from netra_analysis.sources.pulled import Pulled, Survey
 from netra_analysis.sources.questions import question
-from netra_analysis.sources.reading import FileNote, read_entries
+from netra_analysis.sources.reading import FileNote, Reading, read_entries
+from netra_analysis.sources.reading.aside import Scope
 from netra_analysis.sources.reading.intake import Intake
 from netra_analysis.sources.scan import Scan
 
@@ -45,6 +47,7 @@ class Raw:
     warnings: tuple[str, ...]
     passed: int = 0
     services: Mapping[str, int] = field(default_factory=dict)
+    streams: tuple[Mapping[str, Any], ...] = ()
     scans: tuple[Scan, ...] = ()
 
 
@@ -70,6 +73,7 @@ def load(params: Params, base: Path, progress: Progress | None = None, say: Say 
         warnings=(*pulled.warnings, *noted),
         passed=pulled.passed,
         services=pulled.services,
+        streams=pulled.streams,
         scans=pulled.scans,
     )
 
@@ -98,8 +102,28 @@ def _pulled(params: Params, base: Path, progress: Progress, say: Say, redactor: 
         return pages.pull(lambda page: _redacted(page, redactor), progress, say)
     if is_capsule(base / location):
         return read_capsule(base / location)
-    read = read_entries(location, base, progress, redactor)
-    return _redacted(Pulled(read.entries, read.quarantine, read.files, read.read, read.warnings), redactor)
+    return _redacted(_from_files(read_entries(location, base, progress, redactor, _scope(params))), redactor)
+
+
+def _scope(params: Params) -> Scope:
+    return Scope(params.service, params.reach)
+
+
+def _from_files(reading: Reading) -> Pulled:
+    passed, services = reading.passed, Counter[str]()
+    for stream in passed.streams:
+        services[stream["service"]] += stream["entries"]
+    return Pulled(
+        reading.entries,
+        reading.quarantine,
+        reading.files,
+        reading.read,
+        reading.warnings,
+        duplicates=passed.duplicates,
+        passed=passed.rows - passed.duplicates,
+        services=services,
+        streams=passed.streams,
+    )
 
 
 def _from_bigquery(params: Params, location: str, progress: Progress, say: Say, redactor: Redactor) -> Pulled:

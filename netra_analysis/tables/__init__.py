@@ -55,7 +55,7 @@ def looked_at(params: Params, base: Path, progress: Progress, say: Say) -> Cover
 
 def build(raw: Raw, params: Params) -> Tables:
     """The tables of `params.service` out of `raw`."""
-    entries, assigned = _own(raw.entries, params.service)
+    entries, assigned = _own(raw, params.service)
     engine = Engine()
     engine.register("entries", entries)
     scope: dict[str, Bound] = {
@@ -78,9 +78,10 @@ def build(raw: Raw, params: Params) -> Tables:
     )
 
 
-def _own(entries: pa.Table, service: str) -> tuple[pa.Table, int]:
+def _own(raw: Raw, service: str) -> tuple[pa.Table, int]:
     """Entries with the service filled in where the whole export names none (reduced projections)."""
-    services = set(pc.unique(entries["service"]).to_pylist())
+    entries = raw.entries
+    services = {*pc.unique(entries["service"]).to_pylist(), *raw.services}
     if service in services:
         return entries, 0
     if services == {""}:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -33,7 +34,9 @@ def ledger(engine: Engine, raw: Raw, metrics: pa.Table, assigned: int, params: P
     `assigned` is the number of entries that name no service and were taken as this one's.
     """
     _accounted(raw)
-    streams = _streams(engine, metrics, params)
+    if assigned:
+        raw = _assigned(raw, params.service)
+    streams = _streams(engine, raw, metrics, params)
     return Coverage(
         entries=raw.read,
         loaded=raw.entries.num_rows + raw.passed,
@@ -68,7 +71,7 @@ def _services(engine: Engine, raw: Raw) -> dict[str, int]:
 
 def _warnings(raw: Raw, assigned: int, params: Params) -> list[str]:
     said = [f"{assigned} entries name no service and were taken as this one's"] if assigned else []
-    nameless = sum(name == "" for name in raw.entries["service"].to_pylist())
+    nameless = sum(name == "" for name in raw.entries["service"].to_pylist()) + raw.services.get("", 0)
     if nameless and not assigned:
         said.append(f"{nameless} entries name no service, while others do: they were left out")
     projects = sorted({name for name in raw.entries["project"].unique().to_pylist() if name})
@@ -78,6 +81,12 @@ def _warnings(raw: Raw, assigned: int, params: Params) -> list[str]:
         said.append(_cost(raw.scans))
     lost = quarantine_counts(raw.metric_quarantine)
     return said + [f"{number} metric points could not be used: {reason}" for reason, number in lost.items()]
+
+
+def _assigned(raw: Raw, service: str) -> Raw:
+    """`raw` of an export that names no service, with what was passed counted as this one's, too."""
+    streams = tuple({**stream, "service": service} for stream in raw.streams)
+    return replace(raw, streams=streams, services={service: sum(raw.services.values())} if raw.services else {})
 
 
 def _cost(scans: Sequence[Scan]) -> str:
@@ -117,10 +126,11 @@ def _note(note: Any) -> dict[str, Any]:
     }
 
 
-def _streams(engine: Engine, metrics: pa.Table, params: Params) -> dict[str, Stream]:
+def _streams(engine: Engine, raw: Raw, metrics: pa.Table, params: Params) -> dict[str, Stream]:
     found: dict[str, Stream] = {}
-    for row in engine.run(question("streams", service=params.service)).to_pylist():
-        name = stream_name(row["stream"])
+    own = [{**row, "stream": row["log"]} for row in raw.streams if row["service"] == params.service]
+    for row in [*engine.run(question("streams", service=params.service)).to_pylist(), *own]:
+        name = stream_name(row["stream"] or "unknown")
         found[name] = _joined(found.get(name), Stream(row["entries"], row["first"], row["last"]))
     return found | _points(metrics)
 

@@ -140,7 +140,9 @@ def _take(table: LogTable, batches: Iterator[pa.RecordBatch], intake: Intake) ->
         found = pa.Table.from_batches([batch])
         copies += pc.sum(found["copies"]).as_py() or 0
         found = found.drop_columns(["copies"])
-        entries, refused = entries_of(found, selection(found.schema), rows, intake.tally)
+        entries, refused = entries_of(
+            found, selection(found.schema), range(rows + 1, rows + found.num_rows + 1), intake.tally
+        )
         rows += found.num_rows
         intake.extend(table.name, entries)
         for position, reason, sample in refused:

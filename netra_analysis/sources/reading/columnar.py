@@ -4,6 +4,7 @@ Parquet files and BigQuery's answers go through here alike.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any, Final
 
 import duckdb
@@ -22,9 +23,11 @@ Refused = tuple[int, Reason, str]
 _JSON: Final = ("labels", "json", "audit")
 
 
-def entries_of(table: pa.Table, select: str, before: int, tally: Counter[str]) -> tuple[pa.Table, list[Refused]]:
-    """Entries of `table` by its `selection`, and the rows that are none; `before` rows came before these."""
-    return _split(_project(table, select), before, tally)
+def entries_of(
+    table: pa.Table, select: str, numbers: Sequence[int], tally: Counter[str]
+) -> tuple[pa.Table, list[Refused]]:
+    """Entries of `table` by its `selection`, and the rows that are none; `numbers` are the rows' places, from 1."""
+    return _split(project(table, select), numbers, tally)
 
 
 def selection(schema: pa.Schema) -> str:
@@ -35,7 +38,7 @@ def selection(schema: pa.Schema) -> str:
     return f"SELECT {', '.join(named)} FROM t"  # noqa: S608 - names come from the schema, quoted
 
 
-def _project(table: pa.Table, select: str) -> pa.Table:
+def project(table: pa.Table, select: str) -> pa.Table:
     """`select` over `table`, by an engine that can reach nothing else."""
     with duckdb.connect(config={"enable_external_access": "false"}) as engine:
         engine.register("t", _utc(table))
@@ -51,22 +54,22 @@ def _utc(table: pa.Table) -> pa.Table:
     return table
 
 
-def _split(found: pa.Table, before: int, tally: Counter[str]) -> tuple[pa.Table, list[Refused]]:
+def _split(found: pa.Table, numbers: Sequence[int], tally: Counter[str]) -> tuple[pa.Table, list[Refused]]:
     timed = pc.is_valid(found["time"])
     entries = _entries(found.filter(timed))
     tally[RECEIVED] += pc.sum(pc.and_(timed, pc.invert(found["asked"]))).as_py() or 0
     bad = pc.indices_nonzero(pc.invert(timed)).to_pylist()
-    return entries, [_refused(found, index, before) for index in bad]
+    return entries, [_refused(found, index, numbers) for index in bad]
 
 
-def _refused(found: pa.Table, index: int, before: int) -> Refused:
+def _refused(found: pa.Table, index: int, numbers: Sequence[int]) -> Refused:
     asked = found["asked"][index].as_py()
     reason = Reason.BAD_TIMESTAMP if asked else Reason.NO_TIMESTAMP
-    return before + index + 1, reason, found["sample"][index].as_py() or ""
+    return numbers[index], reason, found["sample"][index].as_py() or ""
 
 
 def _entries(found: pa.Table) -> pa.Table:
-    arrays = [_column(found[column.name], column.type) for column in ENTRIES.columns]
+    arrays = [column_of(found[column.name], column.type) for column in ENTRIES.columns]
     for place, column in enumerate(ENTRIES.columns):
         if column.name in _JSON:
             arrays[place] = _one_form(arrays[place])
@@ -79,7 +82,8 @@ def _entries(found: pa.Table) -> pa.Table:
     return pa.concat_tables([table.filter(pc.invert(lacking)), pa.Table.from_pylist(completed, schema=schema)])
 
 
-def _column(values: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+def column_of(values: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+    """The column as `kind`; times come as microseconds."""
     return values.cast(pa.int64()).cast(kind) if pa.types.is_timestamp(kind) else values.cast(kind)
 
 
