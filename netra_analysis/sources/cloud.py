@@ -26,13 +26,18 @@ def bigquery(project: str) -> Any:
 
 
 def bigquery_storage() -> Any:
-    """A client of the BigQuery Storage API; None where it is not installed or another server answers."""
-    if "BIGQUERY_EMULATOR_HOST" in environ:
+    """A client of the BigQuery Storage API; None where it is not installed or another server answers without it."""
+    endpoint = environ.get("BIGQUERY_STORAGE_EMULATOR_HOST", "")
+    if "BIGQUERY_EMULATOR_HOST" in environ and not endpoint:
         return None
     try:
-        return importable("google.cloud.bigquery_storage").BigQueryReadClient()
+        module = importable("google.cloud.bigquery_storage")
+        read = importable("google.cloud.bigquery_storage_v1.services.big_query_read.transports")
     except SourceError:
         return None
+    if endpoint:
+        return module.BigQueryReadClient(transport=read.BigQueryReadGrpcTransport(channel=_channel(endpoint)))
+    return _made(lambda _credentials: module.BigQueryReadClient(), anonymous=False)
 
 
 def logging(project: str) -> Any:
@@ -52,11 +57,16 @@ def monitoring() -> Any:
     module = importable("google.cloud.monitoring_v3")
     endpoint = environ.get("CLOUDSDK_API_ENDPOINT_OVERRIDES_MONITORING", "").rstrip("/")
     if endpoint.startswith("http://"):
-        channel = importable("grpc").insecure_channel(endpoint.removeprefix("http://"))
         transports = importable("google.cloud.monitoring_v3.services.metric_service.transports")
-        return module.MetricServiceClient(transport=transports.MetricServiceGrpcTransport(channel=channel))
+        return module.MetricServiceClient(transport=transports.MetricServiceGrpcTransport(channel=_channel(endpoint)))
     options = {"client_options": {"api_endpoint": endpoint.removeprefix("https://")}} if endpoint else {}
     return _made(lambda _credentials: module.MetricServiceClient(**options), anonymous=False)
+
+
+def _channel(endpoint: str) -> Any:
+    """Plain text to a local server, which has no certificate; messages may be as large as a page is."""
+    options = [("grpc.max_receive_message_length", -1)]
+    return importable("grpc").insecure_channel(endpoint.removeprefix("http://"), options=options)
 
 
 def _made(make: Any, anonymous: bool) -> Any:

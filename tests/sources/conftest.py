@@ -10,6 +10,7 @@ from cloud_incident import entries, files
 
 import netra_analysis as na
 from tests.servers.bigquery import FakeBigQuery, bigquery
+from tests.servers.bigquery_storage import FakeStorage, storage
 from tests.servers.logging import FakeLogging, logging
 from tests.servers.monitoring import FakeMonitoring, monitoring
 
@@ -36,6 +37,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
         def start(fake: Any) -> Any:
             kinds = {
                 FakeBigQuery: (bigquery, "BIGQUERY_EMULATOR_HOST"),
+                FakeStorage: (storage, "BIGQUERY_STORAGE_EMULATOR_HOST"),
                 FakeMonitoring: (monitoring, "CLOUDSDK_API_ENDPOINT_OVERRIDES_MONITORING"),
                 FakeLogging: (logging, "CLOUDSDK_API_ENDPOINT_OVERRIDES_LOGGING"),
             }

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 from cloud_incident import PROJECT, files
 from conftest import rows
@@ -16,6 +17,7 @@ from netra_analysis.errors import SourceError
 from netra_analysis.tables import Tables
 from tests.servers import export
 from tests.servers.bigquery import LEAST_BILLED, FakeBigQuery
+from tests.servers.bigquery_storage import FakeStorage
 from tests.servers.http import Refusal
 
 SOURCE = f"bigquery:{PROJECT}.run_logs"
@@ -43,6 +45,27 @@ def loaded(folder: Path, **more: Any) -> Tables:
 def test_tables_and_findings_are_those_of_the_files(shape, plain, served, tmp_path):
     served(fake(shape))
     assert_equal(na.open(asked(tmp_path)), plain, lowered=shape != "linked")
+
+
+@pytest.mark.parametrize("shape", ["partitioned", "linked"])
+def test_the_storage_api_gives_the_same_rows(shape, plain, served, tmp_path):
+    server = fake(shape)
+    served(server)
+    arrow = FakeStorage(server)
+    served(arrow)
+    assert loaded(tmp_path).requests.equals(plain.tables.requests)
+    assert len(arrow.sessions) == len(server.jobs)
+
+
+def test_without_permission_for_the_storage_api_rows_come_over_rest(plain, served, tmp_path):
+    server = fake()
+    served(server)
+    served(FakeStorage(server, fault=grpc.StatusCode.PERMISSION_DENIED))
+    told: list[str] = []
+    path = asked(tmp_path)
+    held = tables.from_params(params.load(path), tmp_path, say=told.append)
+    assert held.requests.equals(plain.tables.requests)
+    assert sum("reading over REST" in said for said in told) == 1
 
 
 def test_every_copy_is_counted(served, tmp_path):
