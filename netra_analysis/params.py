@@ -120,9 +120,10 @@ class Objectives(_Part):
 
 
 class Budget(_Part):
-    """What a query may cost; one over it is refused before it runs."""
+    """What a reading may cost, in bytes scanned and in entries kept; one over it is refused before it runs."""
 
     bytes: Bytes = 20_000_000_000
+    entries: int | None = Field(default=None, gt=0, le=1_000_000_000)
 
 
 class AuditClaim(_Part):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from netra_analysis.params import Params, place
 from netra_analysis.redact import Redactor
@@ -21,6 +22,7 @@ from netra_analysis.sources.questions import question
 from netra_analysis.sources.reading import FileNote, Reading, read_entries
 from netra_analysis.sources.reading.aside import Scope
 from netra_analysis.sources.reading.intake import Intake
+from netra_analysis.sources.room import room
 from netra_analysis.sources.scan import Scan
 
 Progress = Callable[[str, int], None]
@@ -99,14 +101,17 @@ def _pulled(params: Params, base: Path, progress: Progress, say: Say, redactor: 
     if kind == "logging":
         name = key("logging", location, logging_api.filter_of(params.service, params.reach), redactor.key)
         pages = logging_api.reading(params, location, cache(), name)
-        return pages.pull(lambda page: _redacted(page, redactor), progress, say)
+        return pages.pull(lambda page: _redacted(page, redactor), _check(params), progress, say)
     if is_capsule(base / location):
         return read_capsule(base / location)
-    return _redacted(_from_files(read_entries(location, base, progress, redactor, _scope(params))), redactor)
+    reading = read_entries(location, base, progress, redactor, Scope(params.service, params.reach), _check(params))
+    return _redacted(_from_files(reading), redactor)
 
 
-def _scope(params: Params) -> Scope:
-    return Scope(params.service, params.reach)
+def _check(params: Params) -> Callable[[int], None]:
+    """Ends a load that would keep more than there is room for."""
+    allowed = room(params)
+    return lambda kept: allowed.check(kept, params)
 
 
 def _from_files(reading: Reading) -> Pulled:
@@ -133,7 +138,8 @@ def _from_bigquery(params: Params, location: str, progress: Progress, say: Say, 
     if found := kept.get(name):
         say(f"bigquery: {len(found.scans)} answers kept from an earlier run, nothing is scanned")
         return found
-    pulled = _redacted(reading.pull(Intake(redactor, progress), say), redactor)
+    check = _check(params)
+    pulled = _redacted(reading.pull(Intake(redactor, progress, check=check), check, say), redactor)
     kept.put(name, pulled)
     return pulled
 
@@ -170,10 +176,16 @@ def redacted(entries: pa.Table, redactor: Redactor) -> pa.Table:
 
 
 def distinct(entries: pa.Table) -> pa.Table:
-    """`entries` without repeats of (log, time, id)."""
+    """`entries` without repeats of (log, time, id). Only rows that share a key are looked at whole."""
     engine = Engine()
-    engine.register("raw_entries", entries)
-    return ENTRIES.conform(engine.run(question("entries")))
+    engine.register("raw_keys", entries.select(["log", "time", "id"]))
+    keys = engine.run(question("repeated"))
+    if not keys.num_rows:
+        return ENTRIES.conform(entries)
+    repeated = pc.is_in(entries["id"], keys["id"].combine_chunks())
+    engine.register("raw_entries", entries.filter(repeated))
+    once = engine.run(question("entries")).select(list(ENTRIES.names)).cast(entries.schema)
+    return ENTRIES.conform(pa.concat_tables([entries.filter(pc.invert(repeated)), once]))
 
 
 def quarantine_counts(quarantine: pa.Table) -> dict[str, int]:

@@ -40,12 +40,16 @@ class LogReading:
     name: str
     pace: Pace = field(default_factory=lambda: Pace(PER_MINUTE, PER_MINUTE // 2))
 
-    def pull(self, clean: Clean, progress: Callable[[str, int], None], say: Say) -> Pulled:
-        """Every entry of the service; `clean` redacts a page before it is kept."""
+    def pull(
+        self, clean: Clean, check: Callable[[int], None], progress: Callable[[str, int], None], say: Say
+    ) -> Pulled:
+        """Every entry of the service; `clean` redacts a page before it is kept, `check` is told how many there are."""
         pages: list[Pulled] = []
         for page in self._pages(clean, say):
             pages.append(page)
-            progress(f"logging:{self.project}", sum(one.read for one in pages))
+            read = sum(one.read for one in pages)
+            check(read)
+            progress(f"logging:{self.project}", read)
             if page.token:
                 say(f"logging: {self._outlook(pages)}")
         if not settled(self.params.reach.end):

@@ -105,7 +105,7 @@ def _in_scope(entries: pa.Table, deploys: pa.ChunkedArray, params: Params) -> pa
             pc.less(entries["time"], pa.scalar(end, schema.TIME)),
         ),
     )
-    return schema.ENTRIES.conform(entries.filter(keep))
+    return schema.ENTRIES.conform(entries if pc.all(keep).as_py() else entries.filter(keep))
 
 
 def _metrics(points: pa.Table | None, params: Params) -> pa.Table:

@@ -45,10 +45,14 @@ class Reading:
     def queries(self) -> list[tuple[str, Query]]:
         return [*self.surveys, *self.rows, *self.lost]
 
-    def pull(self, intake: Intake, say: Say) -> Pulled:
-        """Every entry of the service, through `intake`; every query in the ledger."""
+    def pull(self, intake: Intake, check: Callable[[int], None], say: Say) -> Pulled:
+        """Every entry of the service, through `intake`; every query in the ledger.
+
+        `check` is told how many there are before any row is asked for.
+        """
         gateway, surveys, rows, lost = self._planned(say)
         services, _ = _surveyed(gateway, self.found, surveys)
+        check(services.get(self.params.service, 0))
         duplicates, notes = 0, []
         for table, asked in zip(self.found.logs, rows, strict=True):
             before = intake.read

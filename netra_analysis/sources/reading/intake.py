@@ -23,10 +23,17 @@ class Intake:
     """Collects one reading's rows in Arrow batches, so that memory holds few rows as Python objects."""
 
     def __init__(
-        self, scrub: Callable[[str], str], progress: Callable[[str, int], None], scope: Scope | None = None
+        self,
+        scrub: Callable[[str], str],
+        progress: Callable[[str, int], None],
+        scope: Scope | None = None,
+        check: Callable[[int], None] = lambda _kept: None,
     ) -> None:
+        """`check` is told how many entries are kept, whenever there are more of them."""
         self.read = 0
+        self.kept = 0
         self.aside = Aside()
+        self._check = check
         self.tally: Counter[str] = Counter()
         self._reasons: Counter[tuple[str, Reason]] = Counter()
         self._scrub = scrub
@@ -74,11 +81,13 @@ class Intake:
 
     def _sift(self, entries: pa.Table) -> pa.Table:
         """What is in the scope; the rest is laid aside."""
-        if self._scope is None:
-            return entries
-        inside = self._scope.holds(entries)
-        self.aside.add(entries.filter(pc.invert(inside)))
-        return entries.filter(inside)
+        if self._scope is not None:
+            inside = self._scope.holds(entries)
+            self.aside.add(entries.filter(pc.invert(inside)))
+            entries = entries.filter(inside)
+        self.kept += entries.num_rows
+        self._check(self.kept)
+        return entries
 
     def tables(self) -> tuple[pa.Table, pa.Table]:
         return self._entries.table(), self._refused.table()

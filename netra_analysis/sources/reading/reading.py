@@ -70,14 +70,15 @@ def read_entries(
     progress: Callable[[str, int], None] | None = None,
     scrub: Callable[[str], str] | None = None,
     scope: Scope | None = None,
+    check: Callable[[int], None] = lambda _kept: None,
 ) -> Reading:
     """All entries of `location` (a file, a folder or a glob; relative to `base`), not yet deduplicated.
 
     With a `scope`, entries outside of it are counted and not kept. `progress` is told the file's name and the
-    number of values so far; `scrub` sees what goes into samples.
+    number of values so far, `check` how many entries are kept; `scrub` sees what goes into samples.
     """
     located = locate(location, base)
-    intake = Intake(scrub or str, progress or (lambda _name, _count: None), scope)
+    intake = Intake(scrub or str, progress or (lambda _name, _count: None), scope, check)
     notes = [FileNote(name, "ignored", "", 0, why) for name, why in located.ignored]
     for path in located.files:
         try:
