@@ -33,6 +33,13 @@ def fake(shape: str = "partitioned", **more: Any) -> FakeBigQuery:
     return FakeBigQuery(PROJECT, "run_logs", SHAPES[shape](rows()), **more)
 
 
+def small(**more: Any) -> FakeBigQuery:
+    """Two of its tables, for what is no question of shapes."""
+    stored = SHAPES["partitioned"](rows())
+    kept = ("run_googleapis_com_requests", "run_googleapis_com_stdout")
+    return FakeBigQuery(PROJECT, "run_logs", {name: stored[name] for name in kept}, **more)
+
+
 def asked(folder: Path, **more: Any) -> Path:
     return files(folder, rows(), source=SOURCE, **more)
 
@@ -94,7 +101,7 @@ def test_only_the_window_is_asked_for_and_only_its_shards(served, tmp_path):
 
 
 def test_what_is_sent_is_bounded_labelled_and_was_estimated(served, tmp_path):
-    server = fake()
+    server = small()
     served(server)
     loaded(tmp_path, budget={"bytes": "1GB"})
     left = 10**9
@@ -110,7 +117,7 @@ def test_what_is_sent_is_bounded_labelled_and_was_estimated(served, tmp_path):
 
 
 def test_over_the_budget_nothing_is_run(served, tmp_path):
-    server = fake(bytes_per_row=10**7)
+    server = small(bytes_per_row=10**7)
     served(server)
     with pytest.raises(
         SourceError, match=r"over the budget: \d+ queries would scan .* GB, and budget.bytes allows 20.0 MB"
@@ -121,7 +128,7 @@ def test_over_the_budget_nothing_is_run(served, tmp_path):
 
 
 def test_a_bill_over_the_estimate_stops_at_the_budget(served, tmp_path):
-    server = fake(bytes_per_row=1)  # tiny estimates, but a query is billed 10 MiB at least
+    server = small(bytes_per_row=1)  # tiny estimates, but a query is billed 10 MiB at least
     served(server)
     with pytest.raises(SourceError, match="bytesBilledLimitExceeded"):
         loaded(tmp_path, budget={"bytes": 2 * LEAST_BILLED + 1})
@@ -137,22 +144,30 @@ def test_a_bill_over_the_estimate_stops_at_the_budget(served, tmp_path):
     ],
 )
 def test_a_refusal_is_told_with_what_to_do(refusal, says, served, tmp_path):
-    server = fake(faults=[refusal])
+    server = small(faults=[refusal])
     served(server)
     with pytest.raises(SourceError, match=says):
         loaded(tmp_path)
     assert server.faults == [], "asked once"
 
 
+def test_a_busy_server_is_asked_again_and_billed_once(served, tmp_path):
+    server = small(faults=[Refusal(503, "backendError", "try later")])
+    served(server)
+    held = loaded(tmp_path)
+    assert server.faults == []
+    assert sum(scan["bytes"] for scan in held.coverage.scans) == server.billed
+
+
 def test_a_dataset_that_is_not_there_is_named(served, tmp_path):
-    served(fake())
+    served(small())
     path = files(tmp_path, rows(), source=f"bigquery:{PROJECT}.elsewhere")
     with pytest.raises(SourceError, match=r"dataset p-shop.elsewhere was refused \(notFound\)"):
         tables.from_params(params.load(path), tmp_path)
 
 
 def test_a_service_that_is_not_there_is_told_with_those_that_are(served, tmp_path):
-    served(fake())
+    served(small())
     with pytest.raises(SourceError, match=r"'stop' has no entry .* it holds entries of .*billing, shop"):
         loaded(tmp_path, service="stop")
 
@@ -175,7 +190,7 @@ def test_entries_that_the_sink_could_not_write_are_told(served, tmp_path):
 
 
 def test_an_answer_is_kept_and_asked_for_once(served, tmp_path, monkeypatch):
-    server = fake()
+    server = small()
     served(server)
     monkeypatch.setenv("NETRA_ANALYSIS_CACHE", str(tmp_path / "kept"))
     first = loaded(tmp_path)
@@ -195,7 +210,7 @@ def test_an_answer_is_kept_and_asked_for_once(served, tmp_path, monkeypatch):
 
 
 def test_the_ledger_is_in_the_capsule(served, tmp_path):
-    server = fake()
+    server = small()
     served(server)
     held = loaded(tmp_path)
     manifest = capsule.write(tmp_path / "capsule", params.load(asked(tmp_path)), held)
@@ -210,7 +225,7 @@ def test_the_ledger_is_in_the_capsule(served, tmp_path):
 
 
 def test_check_tells_the_cost_of_each_query_and_fetches_no_row(served, tmp_path, capsys):
-    server = fake()
+    server = small()
     served(server)
     with pytest.raises(SystemExit) as ended:
         cli.main(["check", str(asked(tmp_path)), "--json"])
@@ -225,7 +240,7 @@ def test_check_tells_the_cost_of_each_query_and_fetches_no_row(served, tmp_path,
 
 
 def test_check_over_the_budget_ends_with_3(served, tmp_path, capsys):
-    served(fake())
+    served(small())
     with pytest.raises(SystemExit) as ended:
         cli.main(["check", str(asked(tmp_path, budget={"bytes": "1KB"}))])
     assert ended.value.code == 3
