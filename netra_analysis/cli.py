@@ -205,7 +205,8 @@ def _check(asked: argparse.Namespace) -> int:
     began = _progress(time.monotonic())
     coverage = tables.looked_at(wanted, asked.params.parent, lambda name, n: began(f"{name}: {n:,} entries"), began)
     result = coverage.to_json()
-    result["cost"]["queries"] = [{"name": scan["name"], "bytes": scan["estimate"]} for scan in coverage.scans]
+    if coverage.scans:
+        result["cost"]["queries"] = [{"name": scan["name"], "bytes": scan["estimate"]} for scan in coverage.scans]
     if asked.json:
         _out(json.dumps(result, indent=1, ensure_ascii=False))
         return 0
@@ -224,7 +225,7 @@ def _check(asked: argparse.Namespace) -> int:
         _out(f"blind spot: {spot}")
     for warning in result["warnings"]:
         _out(f"warning: {warning}")
-    for query in result["cost"]["queries"]:
+    for query in result["cost"].get("queries", ()):
         _out(f"query: {query['name']}: {human(query['bytes'])}")
     _out(
         f"cost: {said_cost(coverage.cost['bytes'], wanted.budget.bytes)}"
