@@ -1,7 +1,8 @@
 """The capsule: the frozen, redacted copy of the tables that a report stands on, and its manifest.
 
 A folder with one Parquet file a table and `manifest.json`, which holds the parameters, the ledger of the
-load, each query of the package with its hash, row counts, file hashes and versions. Notebooks read the
+load, each query that was sent to a cloud source with its parameters, job and bytes, each query of the package
+with its hash, row counts, file hashes and versions. Notebooks read the
 capsule and nothing else; `verify` needs no network and no source.
 """
 
@@ -57,7 +58,8 @@ def write(folder: Path, params: Params, tables: Tables) -> Mapping[str, Any]:
         "coverage": tables.coverage.to_json(),
         "tables": described,
         "queries": {name: {"sql": question(name).sql, "hash": question(name).fingerprint} for name in NAMES},
-        "bytes_scanned": 0,
+        "scans": [dict(scan) for scan in tables.coverage.scans],
+        "bytes_scanned": tables.coverage.cost["bytes"],
         "schema": schema_hash(),
         "versions": {package: metadata.version(package) for package in _PACKAGES},
     }
@@ -86,7 +88,7 @@ def read_unchecked(folder: Path) -> Capsule:
     named = {known.name: _table(folder, known, manifest) for known in schema.TABLES}
     try:
         params = parse(manifest["params"], f"{folder.name}/{MANIFEST}")
-        coverage = Coverage.from_json(manifest["coverage"])
+        coverage = Coverage.from_json(manifest["coverage"], manifest["scans"])
     except RequestError as error:
         raise VerificationError(f"the capsule's parameters cannot be read: {error}") from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -199,12 +199,14 @@ def _show(row: dict[str, Any]) -> None:
 
 def _check(asked: argparse.Namespace) -> int:
     from netra_analysis import params, tables
+    from netra_analysis.sources.scan import human, said_cost
 
     wanted = params.load(asked.params).resolved(datetime.now(UTC))
     began = _progress(time.monotonic())
-    held = tables.from_params(wanted, asked.params.parent, lambda name, n: began(f"{name}: {n:,} entries"))
-    cost = {"bytes": 0, "usd": 0.0}
-    result = held.coverage.to_json() | {"cost": cost}
+    coverage = tables.looked_at(wanted, asked.params.parent, lambda name, n: began(f"{name}: {n:,} entries"), began)
+    result = coverage.to_json()
+    if coverage.scans:
+        result["cost"]["queries"] = [{"name": scan["name"], "bytes": scan["estimate"]} for scan in coverage.scans]
     if asked.json:
         _out(json.dumps(result, indent=1, ensure_ascii=False))
         return 0
@@ -223,7 +225,13 @@ def _check(asked: argparse.Namespace) -> int:
         _out(f"blind spot: {spot}")
     for warning in result["warnings"]:
         _out(f"warning: {warning}")
-    _out("cost: nothing is scanned in the cloud (files)")
+    for query in result["cost"].get("queries", ()):
+        _out(f"query: {query['name']}: {human(query['bytes'])}")
+    _out(
+        f"cost: {said_cost(coverage.cost['bytes'], wanted.budget.bytes)}"
+        if coverage.scans
+        else "cost: nothing is scanned"
+    )
     return 0
 
 

@@ -42,6 +42,9 @@ class Coverage:
     redactions: Mapping[str, int] = field(default_factory=dict)
     files: tuple[Mapping[str, Any], ...] = ()
     warnings: tuple[str, ...] = ()
+    cost: Mapping[str, Any] = field(default_factory=lambda: {"bytes": 0, "usd": 0.0})
+    # Each query with its job: of this reading and not of what was read, so it is kept beside the coverage.
+    scans: tuple[Mapping[str, Any], ...] = ()
 
     def has(self, stream: str) -> bool:
         found = self.streams.get(stream)
@@ -59,10 +62,11 @@ class Coverage:
             "redactions": dict(self.redactions),
             "files": [dict(note) for note in self.files],
             "warnings": list(self.warnings),
+            "cost": dict(self.cost),
         }
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> "Coverage":
+    def from_json(cls, data: Mapping[str, Any], scans: Sequence[Mapping[str, Any]] = ()) -> "Coverage":
         streams = {name: Stream(s["rows"], _time(s["first"]), _time(s["last"])) for name, s in data["streams"].items()}
         return cls(
             entries=data["entries"],
@@ -75,6 +79,8 @@ class Coverage:
             redactions=data["redactions"],
             files=tuple(data["files"]),
             warnings=tuple(data["warnings"]),
+            cost=data["cost"],
+            scans=tuple(scans),
         )
 
 

@@ -24,6 +24,8 @@ _DECIMAL = re.compile(r"(?:[-+]?[0-9]+\.[0-9]*(?:[eE][-+]?[0-9]{1,3})?|[-+]?\.(?
 _INT = "tag:yaml.org,2002:int"
 _FLOAT = "tag:yaml.org,2002:float"
 _UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
+LONGEST_REQUEST = timedelta(minutes=60)  # Cloud Run's highest request time-out
+_METRIC = r"^(?:(?:custom|workload|external|prometheus)\.googleapis\.com|logging\.googleapis\.com/user)/[\w./-]{1,180}$"
 _SOURCES = ("file:", "bigquery:", "logging:")
 _METRICS = ("file:", "monitoring:", "none")
 
@@ -118,9 +120,10 @@ class Objectives(_Part):
 
 
 class Budget(_Part):
-    """What a query may cost; one over it is refused before it runs."""
+    """What a reading may cost, in bytes scanned and in entries kept; one over it is refused before it runs."""
 
     bytes: Bytes = 20_000_000_000
+    entries: int | None = Field(default=None, gt=0, le=1_000_000_000)
 
 
 class AuditClaim(_Part):
@@ -155,6 +158,7 @@ class Params(_Part):
     baseline: Span | None = None
     source: str
     metrics: str = "none"
+    custom_metrics: tuple[Annotated[str, Field(pattern=_METRIC)], ...] = Field(default=(), max_length=20, strict=False)
     limits: Limits = Limits()
     objectives: Objectives = Objectives()
     budget: Budget = Budget()
@@ -203,6 +207,12 @@ class Params(_Part):
         """All the time that has to be read: window and baseline."""
         return TimeWindow(min(self.asked.start, self.before.start), max(self.asked.end, self.before.end))
 
+    @property
+    def reach(self) -> TimeWindow:
+        """The scope, and the time before it in which a request of it may have started: an entry carries its START."""
+        scope = self.scope
+        return TimeWindow(max(scope.start - LONGEST_REQUEST, scope.end - LONGEST), scope.end)
+
     def to_json(self) -> dict[str, Any]:
         """As JSON, times with a Z: for the capsule's manifest and back through `parse`."""
         data = self.model_dump(exclude_none=True)
@@ -212,6 +222,7 @@ class Params(_Part):
         if "baseline" in data:
             data["baseline"] = {key: stamp(value) for key, value in data["baseline"].items()}
         data["audit"] = list(data.get("audit", ()))
+        data["custom_metrics"] = list(data.get("custom_metrics", ()))
         return data
 
 

@@ -7,6 +7,7 @@ meaning hides in an index; rows are sorted by (time, instance, id) where those c
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -72,7 +73,11 @@ class TableSchema:
     def sort(self, table: pa.Table) -> pa.Table:
         order = ("time", "instance", "metric", "id", "labels")
         keys = [(name, "ascending") for name in order if name in self.names]
-        return table.take(pc.sort_indices(table, sort_keys=keys)) if keys and len(table) > 1 else table
+        if not keys or len(table) < 2:
+            return table
+        places = pc.sort_indices(table, sort_keys=keys)
+        in_order = pc.all(pc.equal(places, pa.array(np.arange(len(table)), places.type))).as_py()
+        return table if in_order else table.take(places)  # a large table that is in order is not copied
 
 
 def _c(name: str, type_: pa.DataType, doc: str, *, null: bool = True) -> Column:

@@ -48,7 +48,12 @@ def run(asked: Params, base: Path, out: Path, only: Sequence[str] = (), say: Say
         began = datetime.now(UTC)
         _state(stage, "running", began, {})
         say(f"{asked.incident}: reading {asked.source}")
-        held = tables.from_params(asked, base, lambda name, n: say(f"{asked.incident}: {name}: {n:,} entries"))
+        held = tables.from_params(
+            asked,
+            base,
+            lambda name, n: say(f"{asked.incident}: {name}: {n:,} entries"),
+            lambda text: say(f"{asked.incident}: {text}"),
+        )
         manifest = capsule.write(stage / "capsule", asked, held)
         say(f"{asked.incident}: {_read(held)}")
         executed = _notebooks(chosen, stage, say, asked.incident)
@@ -174,7 +179,7 @@ def page_meta(incident: Investigation, found: dict[str, Any], frozen: str, now: 
         generated_at=now,
         versions=versions,
         claims_count={standing: standings.count(standing) for standing in sorted(set(standings))},
-        bytes_scanned=None,
+        bytes_scanned=coverage.cost["bytes"] if coverage.scans else None,
         local_zone=None,
     )
 

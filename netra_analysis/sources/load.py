@@ -1,21 +1,32 @@
 """From a source to one set of raw entries: read, redacted, each once, with every lost row counted."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from netra_analysis.errors import SourceError
 from netra_analysis.params import Params, place
 from netra_analysis.redact import Redactor
 from netra_analysis.schema import ENTRIES, METRICS, QUARANTINE
+from netra_analysis.sources import bigquery, logging_api, monitoring
+from netra_analysis.sources.cache import Cache, cache, key, settled
 from netra_analysis.sources.engine import Engine
+from netra_analysis.sources.frozen import is_capsule, read_capsule, read_frozen_metrics
 from netra_analysis.sources.metrics import of_service, read_metrics
+from netra_analysis.sources.pulled import Pulled, Survey
 from netra_analysis.sources.questions import question
-from netra_analysis.sources.reading import FileNote, read_entries
+from netra_analysis.sources.reading import FileNote, Reading, read_entries
+from netra_analysis.sources.reading.aside import Scope
+from netra_analysis.sources.reading.intake import Intake
+from netra_analysis.sources.room import room
+from netra_analysis.sources.scan import Scan
 
 Progress = Callable[[str, int], None]
+Say = Callable[[str], None]
 _REDACTED_COLUMNS = ("labels", "text", "json", "audit", "url", "user_agent", "remote_ip", "trace")
 
 
@@ -23,7 +34,8 @@ _REDACTED_COLUMNS = ("labels", "text", "json", "audit", "url", "user_agent", "re
 class Raw:
     """What a source held, before any question is asked of it.
 
-    `read` = rows of `entries` + `duplicates` + rows of `quarantine`; `metric_quarantine` is apart.
+    `read` = rows of `entries` + `passed` + `duplicates` + rows of `quarantine`; `metric_quarantine` is apart.
+    `passed` entries are of another service or time: counted, by service in `services`, and not kept.
     """
 
     entries: pa.Table
@@ -35,45 +47,118 @@ class Raw:
     files: tuple[FileNote, ...]
     redactions: Mapping[str, int]
     warnings: tuple[str, ...]
+    passed: int = 0
+    services: Mapping[str, int] = field(default_factory=dict)
+    streams: tuple[Mapping[str, Any], ...] = ()
+    scans: tuple[Scan, ...] = ()
 
 
-def load(params: Params, base: Path, progress: Progress | None = None) -> Raw:
-    """Everything that `params.source` and `params.metrics` name, paths relative to `base`."""
+def load(params: Params, base: Path, progress: Progress | None = None, say: Say | None = None) -> Raw:
+    """Everything that `params.source` and `params.metrics` name, paths relative to `base`.
+
+    `progress` is told how many entries were read so far, `say` what a cloud source has to tell, such as costs.
+    """
     redactor = Redactor(key=f"{params.project}/{params.service}/{params.incident}")
-    kind, location = place(params.source, Path())
-    if kind != "file":
-        raise SourceError(
-            f"source {params.source!r} is not readable by this version: it reads files; "
-            "export the window with `gcloud logging read --format=json` and give source: file:PATH"
-        )
-    reading = read_entries(location, base, progress, redactor)
-    entries = distinct(redacted(reading.entries, redactor))
-    metrics, metric_quarantine = _metrics(params, base)
+    told = say or (lambda _text: None)
+    pulled = _pulled(params, base, progress or (lambda _name, _count: None), told, redactor)
+    entries = distinct(pulled.entries)
+    metrics, metric_quarantine, noted = _metrics(params, base, told)
     return Raw(
         entries=entries,
         metrics=metrics,
-        quarantine=reading.quarantine,
-        read=reading.read,
-        duplicates=reading.entries.num_rows - entries.num_rows,
+        quarantine=pulled.quarantine,
+        read=pulled.read,
+        duplicates=pulled.duplicates + pulled.entries.num_rows - entries.num_rows,
         metric_quarantine=metric_quarantine,
-        files=reading.files,
-        redactions=dict(sorted(redactor.counts.items())),
-        warnings=reading.warnings,
+        files=pulled.files,
+        redactions=dict(sorted((pulled.redactions or {}).items())),
+        warnings=(*pulled.warnings, *noted),
+        passed=pulled.passed,
+        services=pulled.services,
+        streams=pulled.streams,
+        scans=pulled.scans,
     )
 
 
-def _metrics(params: Params, base: Path) -> tuple[pa.Table | None, pa.Table]:
+def survey(params: Params, base: Path, say: Say) -> tuple[Survey, pa.Table] | None:
+    """What the source would cost and holds, without reading it, and the metrics; None where reading costs nothing."""
+    kind, location = place(params.source, Path())
+    if kind == "file":
+        return None
+    if kind == "bigquery":
+        found = bigquery.reading(params, location).survey(say)
+    else:
+        found = logging_api.reading(params, location, Cache(None), "").survey(say)
+    metrics, _, _ = _metrics(params, base, say)
+    return found, METRICS.empty() if metrics is None else metrics
+
+
+def _pulled(params: Params, base: Path, progress: Progress, say: Say, redactor: Redactor) -> Pulled:
+    """The source, read and redacted."""
+    kind, location = place(params.source, Path())
+    if kind == "bigquery":
+        return _from_bigquery(params, location, progress, say, redactor)
+    if kind == "logging":
+        name = key("logging", location, logging_api.filter_of(params.service, params.reach), redactor.key)
+        pages = logging_api.reading(params, location, cache(), name)
+        return pages.pull(lambda page: _redacted(page, redactor), _check(params), progress, say)
+    if is_capsule(base / location):
+        return read_capsule(base / location)
+    reading = read_entries(location, base, progress, redactor, Scope(params.service, params.reach), _check(params))
+    return _redacted(_from_files(reading), redactor)
+
+
+def _check(params: Params) -> Callable[[int], None]:
+    """Ends a load that would keep more than there is room for."""
+    allowed = room(params)
+    return lambda kept: allowed.check(kept, params)
+
+
+def _from_files(reading: Reading) -> Pulled:
+    passed, services = reading.passed, Counter[str]()
+    for stream in passed.streams:
+        services[stream["service"]] += stream["entries"]
+    return Pulled(
+        reading.entries,
+        reading.quarantine,
+        reading.files,
+        reading.read,
+        reading.warnings,
+        duplicates=passed.duplicates,
+        passed=passed.rows - passed.duplicates,
+        services=services,
+        streams=passed.streams,
+    )
+
+
+def _from_bigquery(params: Params, location: str, progress: Progress, say: Say, redactor: Redactor) -> Pulled:
+    reading = bigquery.reading(params, location)
+    kept = cache() if settled(params.reach.end) else Cache(None)
+    name = key([query.fingerprint for _, query in reading.queries], redactor.key)
+    if found := kept.get(name):
+        say(f"bigquery: {len(found.scans)} answers kept from an earlier run, nothing is scanned")
+        return found
+    check = _check(params)
+    pulled = _redacted(reading.pull(Intake(redactor, progress, check=check), check, say), redactor)
+    kept.put(name, pulled)
+    return pulled
+
+
+def _redacted(pulled: Pulled, redactor: Redactor) -> Pulled:
+    before = Counter(redactor.counts)
+    entries = redacted(pulled.entries, redactor)
+    return replace(pulled, entries=entries, redactions=dict(redactor.counts - before))
+
+
+def _metrics(params: Params, base: Path, say: Say) -> tuple[pa.Table | None, pa.Table, tuple[str, ...]]:
+    """Points, what was no point, and what the source said."""
     kind, location = place(params.metrics, Path())
     if kind == "none":
-        return None, QUARANTINE.empty()
-    if kind != "file":
-        raise SourceError(
-            f"metrics {params.metrics!r} are not readable by this version: it reads files; "
-            "give metrics: file:PATH or metrics: none"
-        )
-    reading = read_metrics(location, base)
-    points = of_service(reading.points, params.service)
-    return METRICS.conform(points), reading.quarantine
+        return None, QUARANTINE.empty(), ()
+    if kind == "file" and is_capsule(base / location):
+        return read_frozen_metrics(base / location), QUARANTINE.empty(), ()
+    reading = monitoring.read(params, location, say) if kind == "monitoring" else read_metrics(location, base)
+    return METRICS.conform(of_service(reading.points, params.service)), reading.quarantine, reading.warnings
 
 
 def redacted(entries: pa.Table, redactor: Redactor) -> pa.Table:
@@ -91,10 +176,16 @@ def redacted(entries: pa.Table, redactor: Redactor) -> pa.Table:
 
 
 def distinct(entries: pa.Table) -> pa.Table:
-    """`entries` without repeats of (log, time, id)."""
+    """`entries` without repeats of (log, time, id). Only rows that share a key are looked at whole."""
     engine = Engine()
-    engine.register("raw_entries", entries)
-    return ENTRIES.conform(engine.run(question("entries")))
+    engine.register("raw_keys", entries.select(["log", "time", "id"]))
+    keys = engine.run(question("repeated"))
+    if not keys.num_rows:
+        return ENTRIES.conform(entries)
+    repeated = pc.is_in(entries["id"], keys["id"].combine_chunks())
+    engine.register("raw_entries", entries.filter(repeated))
+    once = engine.run(question("entries")).select(list(ENTRIES.names)).cast(entries.schema)
+    return ENTRIES.conform(pa.concat_tables([entries.filter(pc.invert(repeated)), once]))
 
 
 def quarantine_counts(quarantine: pa.Table) -> dict[str, int]:

@@ -5,7 +5,10 @@ from importlib import resources
 
 from netra_analysis.query import Bound, Query
 
-NAMES = ("entries", "requests", "app_logs", "system", "audit", "labels", "first_seen", "quality", "streams", "services")
+NAMES = (
+    *("repeated", "entries", "requests", "app_logs", "system", "audit", "labels", "first_seen"),
+    *("quality", "streams", "services"),
+)
 
 
 @cache

@@ -10,10 +10,10 @@ import pyarrow.compute as pc
 from netra_analysis import schema
 from netra_analysis.coverage import Coverage
 from netra_analysis.errors import SourceError
-from netra_analysis.params import Params
+from netra_analysis.params import LONGEST_REQUEST, Params
 from netra_analysis.query import Bound
 from netra_analysis.sources.engine import Engine
-from netra_analysis.sources.load import Progress, Raw, load
+from netra_analysis.sources.load import Progress, Raw, Say, load, survey
 from netra_analysis.tables import application, ledger, platform
 
 
@@ -41,14 +41,21 @@ class Tables:
         return engine
 
 
-def from_params(params: Params, base: Path, progress: Progress | None = None) -> Tables:
+def from_params(params: Params, base: Path, progress: Progress | None = None, say: Say | None = None) -> Tables:
     """Loads the source of `params` (paths relative to `base`) and builds the tables."""
-    return build(load(params, base, progress), params)
+    return build(load(params, base, progress, say), params)
+
+
+def looked_at(params: Params, base: Path, progress: Progress, say: Say) -> Coverage:
+    """What the source of `params` holds and what reading it costs; one that costs nothing is read for it."""
+    if found := survey(params, base, say):
+        return ledger.surveyed(found[0], _metrics(found[1], params))
+    return from_params(params, base, progress, say).coverage
 
 
 def build(raw: Raw, params: Params) -> Tables:
     """The tables of `params.service` out of `raw`."""
-    entries, assigned = _own(raw.entries, params.service)
+    entries, assigned = _own(raw, params.service)
     engine = Engine()
     engine.register("entries", entries)
     scope: dict[str, Bound] = {
@@ -58,21 +65,23 @@ def build(raw: Raw, params: Params) -> Tables:
     }
     metrics = _metrics(raw.metrics, params)
     app_logs, told = application.app_logs(engine, scope)
+    deploys = platform.deploys(engine, scope)
     return Tables(
-        entries=_in_scope(entries, params),
+        entries=_in_scope(entries, deploys["id"], params),
         requests=platform.requests(engine, scope),
         app_logs=app_logs,
         exceptions=told,
         lifecycle=platform.lifecycle(engine, scope),
-        deploys=platform.deploys(engine, scope),
+        deploys=deploys,
         metrics=metrics,
         coverage=ledger.ledger(engine, raw, metrics, assigned, params),
     )
 
 
-def _own(entries: pa.Table, service: str) -> tuple[pa.Table, int]:
+def _own(raw: Raw, service: str) -> tuple[pa.Table, int]:
     """Entries with the service filled in where the whole export names none (reduced projections)."""
-    services = set(pc.unique(entries["service"]).to_pylist())
+    entries = raw.entries
+    services = {*pc.unique(entries["service"]).to_pylist(), *raw.services}
     if service in services:
         return entries, 0
     if services == {""}:
@@ -86,16 +95,17 @@ def _own(entries: pa.Table, service: str) -> tuple[pa.Table, int]:
     )
 
 
-def _in_scope(entries: pa.Table, params: Params) -> pa.Table:
-    start, end = params.scope.start - platform.LONGEST_REQUEST, params.scope.end
+def _in_scope(entries: pa.Table, deploys: pa.ChunkedArray, params: Params) -> pa.Table:
+    """The service's own entries, and those of its deploys, which may name it in their payload only."""
+    start, end = params.scope.start - LONGEST_REQUEST, params.scope.end
     keep = pc.and_(
-        pc.equal(entries["service"], params.service),
+        pc.or_(pc.equal(entries["service"], params.service), pc.is_in(entries["id"], deploys.combine_chunks())),
         pc.and_(
             pc.greater_equal(entries["time"], pa.scalar(start, schema.TIME)),
             pc.less(entries["time"], pa.scalar(end, schema.TIME)),
         ),
     )
-    return schema.ENTRIES.conform(entries.filter(keep))
+    return schema.ENTRIES.conform(entries if pc.all(keep).as_py() else entries.filter(keep))
 
 
 def _metrics(points: pa.Table | None, params: Params) -> pa.Table:

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from netra_analysis import schema
 from netra_analysis.logtext.line import Line, read_line
+from netra_analysis.logtext.names import stored
 from netra_analysis.logtext.stitch import LogLine
 from netra_analysis.logtext.traceback import exception_of_payload, find_exceptions
 from netra_analysis.query import Bound
@@ -45,7 +46,7 @@ def _read(rows: Sequence[Mapping[str, Any]]) -> list[Line]:
     for row in rows:
         key = (row["severity"], row["text"], row["json"])
         if key not in seen:
-            payload = json.loads(row["json"]) if row["json"] else None
+            payload = stored(json.loads(row["json"])) if row["json"] else None
             seen[key] = _line(row, payload if isinstance(payload, Mapping) else None)
         lines.append(seen[key])
     return lines

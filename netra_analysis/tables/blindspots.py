@@ -37,7 +37,7 @@ def blind_spots(
     window = params.asked
     bound: dict[str, Bound] = {"service": params.service, "start": window.start, "end": window.end}
     times = engine.run(Query(_TIMES_SQL, bound))["time"].to_pylist()
-    spots = [*_missing(streams), *_ends(streams, window), *_crowded(times, window), *_silences(times)]
+    spots = [*missing(streams), *_ends(streams, window), *_crowded(times, window), *_silences(times)]
     before: dict[str, Bound] = {"service": params.service, "start": params.before.start, "end": params.before.end}
     if not engine.run(Query(_TIMES_SQL, before)).num_rows:
         spots.append(f"the baseline ({params.before}) holds no log entry: cannot tell new from usual")
@@ -53,7 +53,8 @@ def blind_spots(
     return (*spots, *_quality(engine, params.service))
 
 
-def _missing(streams: Mapping[str, Stream]) -> Iterator[str]:
+def missing(streams: Mapping[str, Stream]) -> Iterator[str]:
+    """The streams that are not there, each with what cannot be told without it."""
     for name, question_ in _OPEN_WITHOUT.items():
         if not (name in streams and streams[name].rows):
             yield f"no {name} stream: cannot tell {question_}"

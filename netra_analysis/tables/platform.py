@@ -1,7 +1,6 @@
 """What the platform wrote: requests at the edge, the life of instances, and changes of the service."""
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -10,11 +9,10 @@ from netra_analysis import schema
 from netra_analysis.logtext.platform import read_event, read_request_failure
 from netra_analysis.logtext.route import route_template
 from netra_analysis.logtext.user_agent import client_class
+from netra_analysis.params import LONGEST_REQUEST
 from netra_analysis.query import Bound
 from netra_analysis.sources.engine import Engine
 from netra_analysis.sources.questions import question
-
-LONGEST_REQUEST = timedelta(minutes=60)  # Cloud Run's highest request time-out
 
 
 def _mapped(column: pa.ChunkedArray, function: Callable[[Any], str]) -> pa.Array:

@@ -281,7 +281,7 @@ def changed(tmp_path: Path, content: str | None = None, **params: Any) -> Path:
         (None, {"sorce": "file:x"}, 2, "did you mean 'source'"),
         (None, {"service": "other"}, 3, "it holds entries of shop"),
         (None, {"metrics": "file:nowhere.json"}, 3, "metrics: file:nowhere.json does not exist"),
-        (None, {"source": "bigquery:p.d"}, 3, "not readable by this version"),
+        (None, {"source": "bigquery:p.d"}, 3, "names no dataset"),
     ],
 )
 def test_each_mistake_is_one_sentence_and_its_code(

@@ -18,8 +18,8 @@ BODIES = {
 
 
 def audit_payload(value: Any) -> Mapping[str, Any]:
-    """`protoPayload` as the API writes it; {} where `value` is none."""
-    payload = as_mapping(value)
+    """`protoPayload` as the API writes it, without its type, which only the API names; {} where `value` is none."""
+    payload = {key: item for key, item in as_mapping(value).items() if key != "@type"}
     nested = next((payload[key] for key in ("audit_log", "auditLog") if key in payload), None)
     if nested is not None:
         return {camel(key): _body(item) for key, item in as_mapping(nested).items() if item is not None}

@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from netra_analysis.schema import ENTRIES, QUARANTINE, TableSchema
+from netra_analysis.sources.reading.aside import Aside, Scope
 from netra_analysis.sources.reading.entry import to_row
 from netra_analysis.sources.reading.reason import SAMPLE, Reason, safe, visible
 from netra_analysis.sources.reading.text import repaired
@@ -20,13 +22,24 @@ REPAIRED: Final = "texts held characters that are no Unicode; these are shown as
 class Intake:
     """Collects one reading's rows in Arrow batches, so that memory holds few rows as Python objects."""
 
-    def __init__(self, scrub: Callable[[str], str], progress: Callable[[str, int], None]) -> None:
+    def __init__(
+        self,
+        scrub: Callable[[str], str],
+        progress: Callable[[str, int], None],
+        scope: Scope | None = None,
+        check: Callable[[int], None] = lambda _kept: None,
+    ) -> None:
+        """`check` is told how many entries are kept, whenever there are more of them."""
         self.read = 0
+        self.kept = 0
+        self.aside = Aside()
+        self._check = check
         self.tally: Counter[str] = Counter()
         self._reasons: Counter[tuple[str, Reason]] = Counter()
         self._scrub = scrub
         self._progress = progress
-        self._entries = _Batches(ENTRIES, self.tally)
+        self._scope = scope
+        self._entries = _Batches(ENTRIES, self.tally, self._sift)
         self._refused = _Batches(QUARANTINE, self.tally)
 
     @property
@@ -60,6 +73,22 @@ class Intake:
         self._entries.extend(entries)
         self._progress(file, self.read)
 
+    def pass_over(self, file: str, passed: pa.Table) -> None:
+        """Entries that are not in the scope, as the columns of their key."""
+        self.read += passed.num_rows
+        self.aside.add(passed)
+        self._progress(file, self.read)
+
+    def _sift(self, entries: pa.Table) -> pa.Table:
+        """What is in the scope; the rest is laid aside."""
+        if self._scope is not None:
+            inside = self._scope.holds(entries)
+            self.aside.add(entries.filter(pc.invert(inside)))
+            entries = entries.filter(inside)
+        self.kept += entries.num_rows
+        self._check(self.kept)
+        return entries
+
     def tables(self) -> tuple[pa.Table, pa.Table]:
         return self._entries.table(), self._refused.table()
 
@@ -86,8 +115,11 @@ class Intake:
 class _Batches:
     """Rows of one table, turned into Arrow whenever there are enough."""
 
-    def __init__(self, schema: TableSchema, tally: Counter[str]) -> None:
+    def __init__(
+        self, schema: TableSchema, tally: Counter[str], sift: Callable[[pa.Table], pa.Table] | None = None
+    ) -> None:
         self.rows = 0
+        self._sift = sift or (lambda table: table)
         self._schema = schema
         self._tally = tally
         self._arrow = pa.schema([pa.field(column.name, column.type) for column in schema.columns])
@@ -102,7 +134,7 @@ class _Batches:
 
     def extend(self, table: pa.Table) -> None:
         self.rows += table.num_rows
-        self._done.append(table.select(self._arrow.names).cast(self._arrow))
+        self._done.append(self._sift(table.select(self._arrow.names).cast(self._arrow)))
 
     def table(self) -> pa.Table:
         self._flush()
@@ -112,7 +144,7 @@ class _Batches:
         if not self._pending:
             return
         columns = [self._column(field) for field in self._arrow]
-        self._done.append(pa.Table.from_arrays(columns, schema=self._arrow))
+        self._done.append(self._sift(pa.Table.from_arrays(columns, schema=self._arrow)))
         self._pending = []
 
     def _column(self, field: pa.Field) -> pa.Array:

@@ -13,10 +13,14 @@ from typing import Any, Final
 from netra_analysis.sources.reading.reason import DEEPEST_VALUE, LONGEST_VALUE, Reason, has_stray_bytes
 
 _LARGEST: Final = 1.7976931348623157e308
+_EXACT: Final = 2.0**53  # up to here a double holds every whole number
 
 
-def _float(text: str) -> float | str:
+def _float(text: str) -> float | int | str:
+    """A whole number is one number, however it is written: a BigQuery sink has every number as FLOAT."""
     value = float(text)
+    if -_EXACT <= value <= _EXACT and value.is_integer():
+        return int(value)
     return value if -_LARGEST <= value <= _LARGEST else text
 
 

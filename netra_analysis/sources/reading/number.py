@@ -26,7 +26,7 @@ def as_seconds(value: Any) -> float | None:
         number = float(found[1]) if found else math.nan
     elif isinstance(value, Mapping):
         seconds, nanos = as_int(value.get("seconds") or 0), as_int(value.get("nanos") or 0)
-        number = math.nan if seconds is None or nanos is None else seconds + nanos / 1e9
+        number = math.nan if seconds is None or nanos is None else (seconds * 10**9 + nanos) / 1e9
     elif isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15:
         number = float(value)
     else:

@@ -1,13 +1,14 @@
-"""Parquet: a BigQuery sink's table or shard, or a Log Analytics extract, projected by DuckDB.
+"""Parquet: a BigQuery sink's table or shard, or a Log Analytics extract, one row group after the other.
 
 Each file is read by its own schema, so shards may differ. A row group that cannot be read costs its own rows
-only, and each of them is counted.
+only, and each of them is counted. Of a group with few rows in the scope only these are read in full.
 """
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import duckdb
 import pyarrow as pa
@@ -15,16 +16,16 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from netra_analysis.schema import ENTRIES
-from netra_analysis.sources.reading.dialect import as_mapping
-from netra_analysis.sources.reading.entry import RECEIVED, content_id
-from netra_analysis.sources.reading.logid import inferred
-from netra_analysis.sources.reading.parquet_sql import columns, holds_entries, quoted
-from netra_analysis.sources.reading.reason import SAMPLE, Reason
+from netra_analysis.sources.reading.aside import KEY, Scope
+from netra_analysis.sources.reading.columnar import Refused, column_of, entries_of, project, selection
+from netra_analysis.sources.reading.dialect import field_name
+from netra_analysis.sources.reading.parquet_sql import holds_entries
+from netra_analysis.sources.reading.reason import Reason
 
 MAGIC: Final = b"PAR1"
+_WORTH_A_LOOK: Final = 10_000  # rows; a smaller group is read whole
+_KEY_FIELDS: Final = frozenset({"timestamp", "receiveTimestamp", "logName", "insertId", "resource"})
 _UNREADABLE: Final = (pa.ArrowException, OSError, duckdb.Error, ValueError)
-
-Refused = tuple[int, Reason, str]
 
 
 def is_parquet(path: Path) -> bool:
@@ -32,95 +33,65 @@ def is_parquet(path: Path) -> bool:
         return file.read(4) == MAGIC
 
 
-def read_parquet(path: Path, tally: Counter[str]) -> Iterator[tuple[pa.Table, list[Refused]]]:
-    """Entries and refused rows of one row group after the other; nothing where it is no table of entries."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Group:
+    """One row group: its entries, the rows that are none, and what was laid aside (the columns of its key)."""
+
+    entries: pa.Table
+    refused: list[Refused]
+    passed: pa.Table | None = None
+
+
+def read_parquet(path: Path, tally: Counter[str], scope: Scope | None = None) -> Iterator[Group]:
+    """One row group after the other; nothing where the file is no table of entries."""
     try:
         file = pq.ParquetFile(path)
         schema = file.schema_arrow
     except _UNREADABLE as error:
-        yield _empty(), [(1, Reason.UNREADABLE_PARQUET, str(error))]
+        yield Group(ENTRIES.empty(), [(1, Reason.UNREADABLE_PARQUET, str(error))])
         return
     if holds_entries(schema):
-        yield from _groups(file, schema, tally)
+        yield from _groups(file, schema, tally, scope)
 
 
-def _groups(file: pq.ParquetFile, schema: pa.Schema, tally: Counter[str]) -> Iterator[tuple[pa.Table, list[Refused]]]:
-    select = _select(schema)
+def _groups(file: pq.ParquetFile, schema: pa.Schema, tally: Counter[str], scope: Scope | None) -> Iterator[Group]:
+    select, narrow = selection(schema), _narrow(schema)
     before = 0
     for number in range(file.num_row_groups):
         rows = file.metadata.row_group(number).num_rows
+        numbers = range(before + 1, before + rows + 1)
         try:
-            found = _project(file.read_row_group(number), select)
-            yield _split(found, before, tally)
+            if scope and rows >= _WORTH_A_LOOK:
+                yield _sifted(file, number, select, narrow, numbers, tally, scope)
+            else:
+                yield Group(*entries_of(file.read_row_group(number), select, numbers, tally))
         except _UNREADABLE as error:
-            lost = range(before + 1, before + rows + 1)
-            yield _empty(), [(row, Reason.UNREADABLE_PARQUET, str(error)) for row in lost]
+            yield Group(ENTRIES.empty(), [(row, Reason.UNREADABLE_PARQUET, str(error)) for row in numbers])
         before += rows
 
 
-def _select(schema: pa.Schema) -> str:
-    listed = columns(schema)
-    sample = f"CASE WHEN {listed['time']} IS NULL THEN left(CAST(to_json(t) AS VARCHAR), {10 * SAMPLE}) END"
-    named = [f"{sql} AS {quoted(name)}" for name, sql in {**listed, "sample": sample}.items()]
-    return f"SELECT {', '.join(named)} FROM t"  # noqa: S608 - names come from the schema, quoted
+def _sifted(
+    file: pq.ParquetFile,
+    number: int,
+    select: str,
+    narrow: list[str],
+    numbers: range,
+    tally: Counter[str],
+    scope: Scope,
+) -> Group:
+    """A row group of which only the columns of the key are read at first, and the rest for the rows in scope."""
+    slim = file.read_row_group(number, columns=narrow)
+    found = project(slim, selection(slim.schema))
+    key = pa.table({name: column_of(found[name], ENTRIES.arrow.field(name).type) for name in KEY})
+    # A row without a time or an id of its own has to be looked at whole.
+    told = pc.and_(pc.is_valid(found["time"]), pc.not_equal(found["id"], ""))
+    aside = pc.and_(told, pc.invert(pc.fill_null(scope.holds(key), fill_value=True)))
+    passed, wanted = key.filter(aside), pc.indices_nonzero(pc.invert(aside))
+    if not len(wanted):
+        return Group(ENTRIES.empty(), [], passed)
+    table = file.read_row_group(number).take(wanted)
+    return Group(*entries_of(table, select, [numbers[i] for i in wanted.to_pylist()], tally), passed)
 
 
-def _project(table: pa.Table, select: str) -> pa.Table:
-    """`select` over `table`, by an engine that can reach nothing else."""
-    with duckdb.connect(config={"enable_external_access": "false"}) as engine:
-        engine.register("t", _utc(table))
-        return engine.sql(select).to_arrow_table()
-
-
-def _utc(table: pa.Table) -> pa.Table:
-    """Timestamps as UTC without a zone, in microseconds: what `epoch_us` reads the same everywhere."""
-    for index, field in enumerate(table.schema):
-        if pa.types.is_timestamp(field.type):
-            plain = table.column(index).cast(pa.timestamp("us", field.type.tz), safe=False).cast(pa.int64())
-            table = table.set_column(index, field.name, plain.cast(pa.timestamp("us")))
-    return table
-
-
-def _split(found: pa.Table, before: int, tally: Counter[str]) -> tuple[pa.Table, list[Refused]]:
-    timed = pc.is_valid(found["time"])
-    entries = _entries(found.filter(timed))
-    tally[RECEIVED] += pc.sum(pc.and_(timed, pc.invert(found["asked"]))).as_py() or 0
-    bad = pc.indices_nonzero(pc.invert(timed)).to_pylist()
-    return entries, [_refused(found, index, before) for index in bad]
-
-
-def _refused(found: pa.Table, index: int, before: int) -> Refused:
-    asked = found["asked"][index].as_py()
-    reason = Reason.BAD_TIMESTAMP if asked else Reason.NO_TIMESTAMP
-    return before + index + 1, reason, found["sample"][index].as_py() or ""
-
-
-def _entries(found: pa.Table) -> pa.Table:
-    arrays = [_column(found[column.name], column.type) for column in ENTRIES.columns]
-    schema = pa.schema([pa.field(column.name, column.type) for column in ENTRIES.columns])
-    table = pa.Table.from_arrays(arrays, schema=schema)
-    lacking = pc.or_(pc.equal(table["id"], ""), pc.equal(table["log"], ""))
-    if not pc.any(lacking).as_py():
-        return table
-    completed = [_completed(row) for row in table.filter(lacking).to_pylist()]
-    return pa.concat_tables([table.filter(pc.invert(lacking)), pa.Table.from_pylist(completed, schema=schema)])
-
-
-def _column(values: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
-    return values.cast(pa.int64()).cast(kind) if pa.types.is_timestamp(kind) else values.cast(kind)
-
-
-def _completed(row: dict[str, Any]) -> dict[str, Any]:
-    """A row that lost its log id or its own id, with what the content gives; these are few."""
-    request = {"status": row["status"]} if row["status"] or row["method"] else {}
-    row["log"] = row["log"] or inferred(row["text"], request, _audit(row["audit"]))
-    row["id"] = row["id"] or content_id(row)
-    return row
-
-
-def _audit(text: str | None) -> dict[str, Any]:
-    return dict(as_mapping(text)) if text else {}
-
-
-def _empty() -> pa.Table:
-    return ENTRIES.empty()
+def _narrow(schema: pa.Schema) -> list[str]:
+    return [name for name in schema.names if field_name(name) in _KEY_FIELDS]

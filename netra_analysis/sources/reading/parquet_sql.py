@@ -71,7 +71,7 @@ def columns(schema: pa.Schema) -> dict[str, str]:
         "trace": _text(root.member("trace")),
         "span_id": _text(root.member("spanId")),
         "labels": _json(labels, drop=INSTANCE_KEYS),
-        "text": f"COALESCE({_text(text)}, {_not_json(payload)})",
+        "text": f"COALESCE({_plain_text(text, payload)}, {_not_json(payload)})",
         "json": _json(payload),
         "audit": _audit(root),
         "error_group": _error_group(root.member("errorGroups")),
@@ -102,6 +102,13 @@ def _text(node: Node | None) -> str:
     if node is None:
         return NULL
     return f"NULLIF({node.sql}, '')" if node.is_text else f"CAST({node.sql} AS VARCHAR)"
+
+
+def _plain_text(node: Node | None, payload: Node | None) -> str:
+    """textPayload: an empty line is a line, unless the row has a payload and the column only had to hold something."""
+    if node is None or not node.is_text:
+        return _text(node)
+    return f"CASE WHEN {node.sql} != '' OR {payload.sql if payload else NULL} IS NULL THEN {node.sql} END"
 
 
 def _of(node: Node | None, name: str) -> str:
@@ -137,8 +144,9 @@ def _seconds(node: Node | None) -> str:
     if node is None:
         return NULL
     if pa.types.is_struct(node.type):
-        parts = (f"CAST(COALESCE({_text(node.member(part))}, '0') AS DOUBLE)" for part in ("seconds", "nanos"))
-        return f"CASE WHEN {node.sql} IS NOT NULL THEN {' + '.join(parts)} / 1e9 END"
+        seconds, nanos = (f"CAST(COALESCE({_text(node.member(part))}, '0') AS BIGINT)" for part in ("seconds", "nanos"))
+        # In whole nanoseconds, so that the sum is the number that the text 1.714729812s stands for.
+        return f"CASE WHEN {node.sql} IS NOT NULL THEN ({seconds} * 1000000000 + {nanos}) / 1e9 END"
     return f"TRY_CAST(regexp_replace({_text(node)}, 's$', '') AS DOUBLE)"
 
 

@@ -9,6 +9,7 @@ from typing import Final
 import pyarrow as pa
 
 from netra_analysis.errors import SourceError
+from netra_analysis.sources.reading.aside import NONE_PASSED, Passed, Scope
 from netra_analysis.sources.reading.csvrows import read_csv
 from netra_analysis.sources.reading.files import locate
 from netra_analysis.sources.reading.intake import Intake
@@ -48,16 +49,17 @@ class FileNote:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
-    """What a source of files held. `read` = rows of `entries` + rows of `quarantine`."""
+    """What a source of files held. `read` = rows of `entries` + rows of `quarantine` + rows that were passed."""
 
     entries: pa.Table
     quarantine: pa.Table
     files: tuple[FileNote, ...]
     read: int
     warnings: tuple[str, ...]
+    passed: Passed = NONE_PASSED
 
     def __post_init__(self) -> None:
-        kept = self.entries.num_rows + self.quarantine.num_rows
+        kept = self.entries.num_rows + self.quarantine.num_rows + self.passed.rows
         if kept != self.read:
             raise SourceError(f"{self.read} values were seen but {kept} kept; this is a fault of the reader")
 
@@ -67,37 +69,43 @@ def read_entries(
     base: Path,
     progress: Callable[[str, int], None] | None = None,
     scrub: Callable[[str], str] | None = None,
+    scope: Scope | None = None,
+    check: Callable[[int], None] = lambda _kept: None,
 ) -> Reading:
     """All entries of `location` (a file, a folder or a glob; relative to `base`), not yet deduplicated.
 
-    `progress` is told the file's name and the number of values so far; `scrub` sees what goes into samples.
+    With a `scope`, entries outside of it are counted and not kept. `progress` is told the file's name and the
+    number of values so far, `check` how many entries are kept; `scrub` sees what goes into samples.
     """
     located = locate(location, base)
-    intake = Intake(scrub or str, progress or (lambda _name, _count: None))
+    intake = Intake(scrub or str, progress or (lambda _name, _count: None), scope, check)
     notes = [FileNote(name, "ignored", "", 0, why) for name, why in located.ignored]
     for path in located.files:
         try:
-            notes.append(_read_file(path, intake))
+            notes.append(_read_file(path, intake, scope))
         except OSError as error:
             what = f"{path.name} of file:{location} cannot be read: {error.strerror or error}"
             raise SourceError(safe(f"{what}; check its permissions or leave it out")) from error
     entries, quarantine = intake.tables()
-    if not entries.num_rows:
+    passed = intake.aside.passed()
+    if not entries.num_rows and not passed.rows:
         raise _nothing(location, notes, quarantine)
-    return Reading(entries, quarantine, tuple(notes), intake.read, _warnings(intake.tally, notes))
+    return Reading(entries, quarantine, tuple(notes), intake.read, _warnings(intake.tally, notes), passed)
 
 
-def _read_file(path: Path, intake: Intake) -> FileNote:
-    read = _read_parquet if is_parquet(path) else _read_text
-    return read(path, safe(path.name), intake)
+def _read_file(path: Path, intake: Intake, scope: Scope | None) -> FileNote:
+    name = safe(path.name)
+    return _read_parquet(path, name, intake, scope) if is_parquet(path) else _read_text(path, name, intake)
 
 
-def _read_parquet(path: Path, name: str, intake: Intake) -> FileNote:
+def _read_parquet(path: Path, name: str, intake: Intake, scope: Scope | None) -> FileNote:
     before, groups = intake.read, 0
-    for entries, refused in read_parquet(path, intake.tally):
+    for group in read_parquet(path, intake.tally, scope):
         groups += 1
-        intake.extend(name, entries)
-        for position, reason, sample in refused:
+        intake.extend(name, group.entries)
+        if group.passed is not None:
+            intake.pass_over(name, group.passed)
+        for position, reason, sample in group.refused:
             intake.refuse(name, position, reason, sample)
     note = "" if groups else _PASSED["table"]
     return FileNote(name, "parquet", "", intake.read - before, note)

@@ -3,7 +3,7 @@ SELECT
   COALESCE(
     JSON_VALUE(labels, '$."commit-sha"'), JSON_VALUE(labels, '$.commit_sha'), JSON_VALUE(labels, '$."git-sha"'),
     JSON_VALUE(labels, '$."gcb-build-id"'), JSON_VALUE(labels, '$.gcb_build_id'), JSON_VALUE(labels, '$.version'),
-    JSON_VALUE(labels, '$."migration-run"')
+    JSON_VALUE(labels, '$."migration-run"'), JSON_VALUE(labels, '$.git_sha'), JSON_VALUE(labels, '$.migration_run')
   ) AS build,
   MIN(time) AS time,
   MIN_BY(id, time) AS id,

@@ -1,0 +1,40 @@
+"""Every query names its time: checked on the parsed text, so that no statement can read a table from end to end."""
+
+from functools import lru_cache
+from typing import Any
+
+import sqlglot
+from sqlglot import exp
+
+from netra_analysis.errors import QueryError
+from netra_analysis.query import Query
+
+
+def check(query: Query) -> None:
+    """Refuses a query whose every table is not bounded by `timestamp >= @… AND timestamp < @…`."""
+    if fault := _fault(query.sql):
+        raise QueryError(f"{fault}; nothing was sent; its text: {query.sql}")
+
+
+@lru_cache(maxsize=512)
+def _fault(sql: str) -> str:
+    tree = sqlglot.parse_one(sql, read="bigquery")
+    if not isinstance(tree, exp.Select):
+        return "only SELECT statements are sent to BigQuery"
+    reading = [select for select in tree.find_all(exp.Select) if isinstance(_source(select), exp.Table)]
+    loose = [select for select in reading if not _bounded(select)]
+    return "a query to BigQuery has no window on its timestamp" if loose or not reading else ""
+
+
+def _source(select: exp.Select) -> Any:
+    clause = select.args.get("from_") or select.args.get("from")
+    return clause.this if clause else None
+
+
+def _bounded(select: exp.Select) -> bool:
+    where = select.args.get("where")
+    wanted = {exp.GTE, exp.LT}
+    for part in where.this.flatten() if where and isinstance(where.this, exp.And) else ():
+        if type(part) in wanted and part.this.name == "timestamp" and isinstance(part.expression, exp.Parameter):
+            wanted.discard(type(part))
+    return not wanted

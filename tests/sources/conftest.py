@@ -1,0 +1,49 @@
+"""Local servers for the cloud's clients, and the addresses at which the clients find them."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
+from typing import Any
+
+import pytest
+from cloud_incident import entries, files
+
+import netra_analysis as na
+from tests.servers.bigquery import FakeBigQuery, bigquery
+from tests.servers.bigquery_storage import FakeStorage, storage
+from tests.servers.logging import FakeLogging, logging
+from tests.servers.monitoring import FakeMonitoring, monitoring
+
+Serve = Callable[[Any], Any]
+
+
+@cache
+def rows() -> list[dict[str, Any]]:
+    return entries()
+
+
+@pytest.fixture(scope="session")
+def plain(tmp_path_factory: Any) -> Any:
+    """The incident from files: what every other source has to give."""
+    return na.open(files(tmp_path_factory.mktemp("plain"), rows()))
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
+    """Starts the server of a fake until the test ends, and points its client at it; nothing is kept."""
+    monkeypatch.setenv("NETRA_ANALYSIS_CACHE", "off")
+    with ExitStack() as running:
+
+        def start(fake: Any) -> Any:
+            kinds = {
+                FakeBigQuery: (bigquery, "BIGQUERY_EMULATOR_HOST"),
+                FakeStorage: (storage, "BIGQUERY_STORAGE_EMULATOR_HOST"),
+                FakeMonitoring: (monitoring, "CLOUDSDK_API_ENDPOINT_OVERRIDES_MONITORING"),
+                FakeLogging: (logging, "CLOUDSDK_API_ENDPOINT_OVERRIDES_LOGGING"),
+            }
+            server, variable = kinds[type(fake)]
+            address = running.enter_context(server(fake))
+            monkeypatch.setenv(variable, address.url)
+            return address
+
+        yield start

@@ -1,0 +1,84 @@
+"""The SQL of each shape of table, whole and in a file: what a reviewer pastes into the console.
+
+A local server shows that the SQL means what it should; that BigQuery takes it rests on these texts, which use
+functions of the GoogleSQL reference alone. After a change that is meant: NETRA_ANALYSIS_GOLDEN=write pytest.
+"""
+
+import json
+import os
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlglot
+from sqlglot import exp
+
+from netra_analysis.errors import QueryError
+from netra_analysis.query import Query
+from netra_analysis.sources.bigquery import pruning
+from netra_analysis.sources.bigquery.discover import LogTable, described
+from netra_analysis.sources.bigquery.names import Dataset
+from netra_analysis.sources.bigquery.select import rows_of, survey_of
+from netra_analysis.window import TimeWindow
+
+DATA = Path(__file__).parents[1] / "data" / "bigquery"
+WINDOW = TimeWindow(datetime(2025, 9, 2, 9, tzinfo=UTC), datetime(2025, 9, 2, 18, 30, tzinfo=UTC))
+TABLES = sorted(path.stem for path in DATA.glob("*.json"))
+# https://cloud.google.com/bigquery/docs/reference/standard-sql/functions-all
+DOCUMENTED = {"COALESCE", "COUNT", "JSON_VALUE", "MAX", "MIN", "REGEXP_CONTAINS", "ROW_NUMBER", "STRUCT"}
+
+
+def table(name: str) -> LogTable:
+    answer = json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
+    reference = answer["tableReference"]
+    return described(answer, Dataset(reference["projectId"], reference["datasetId"]))
+
+
+def written(query: Query) -> str:
+    bound = "".join(f"-- @{name} = {value}\n" for name, value in sorted(query.to_json()["params"].items()))
+    return f"{bound}{query.sql};\n"
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_sql_is_the_one_that_was_reviewed(name):
+    queries = survey_of(table(name), WINDOW), rows_of(table(name), "netra-backend", WINDOW)
+    text = "\n".join(written(query) for query in queries)
+    golden = DATA / f"{name}.sql"
+    if os.environ.get("NETRA_ANALYSIS_GOLDEN") == "write":
+        golden.write_text(text, encoding="utf-8")
+    assert text == golden.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_only_documented_functions_named_parameters_and_a_bounded_time(name):
+    for query in (survey_of(table(name), WINDOW), rows_of(table(name), "netra-backend", WINDOW)):
+        pruning.check(query)
+        tree = sqlglot.parse_one(query.sql, read="bigquery")
+        assert set(re.findall(r"\b([A-Z_]+)\(", query.sql)) <= DOCUMENTED
+        assert {parameter.name for parameter in tree.find_all(exp.Parameter)} == set(query.params)
+        assert "netra-backend" not in query.sql, "values are bound, never written"
+
+
+def test_what_a_table_lacks_is_not_asked_for():
+    sql = rows_of(table("arrival_requests_before_a_latency_came"), "x", WINDOW).sql
+    assert "latency" not in sql
+    assert "labels AS labels" not in sql
+    assert "_PARTITIONTIME >= @from_day" in sql
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT * FROM t",
+        "SELECT * FROM t WHERE timestamp >= @start",
+        "SELECT * FROM t WHERE DATE(timestamp) >= @start AND DATE(timestamp) < @end",
+        "SELECT * FROM t WHERE timestamp >= @start AND timestamp < @end OR TRUE",
+        "SELECT * FROM (SELECT * FROM t) WHERE timestamp >= @start AND timestamp < @end",
+        "SELECT * FROM t WHERE timestamp >= @s AND timestamp < @e UNION ALL SELECT * FROM u",
+        "DELETE FROM t WHERE timestamp >= @start AND timestamp < @end",
+    ],
+)
+def test_a_query_that_could_read_everything_is_refused(sql):
+    with pytest.raises(QueryError, match="nothing was sent"):
+        pruning.check(Query(sql))
