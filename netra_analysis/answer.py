@@ -26,6 +26,7 @@ TITLES = {
     "objectives": "Service levels and error budget",
     "alerts": "Alerts, replayed",
     "what_if": "What if",
+    "summary": "Summary",
 }
 
 

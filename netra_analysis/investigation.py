@@ -10,7 +10,7 @@ from functools import cached_property
 import pyarrow as pa
 from scipy.special import pdtrc
 
-from netra_analysis import claims, detectors, measures, params, signs, tables
+from netra_analysis import claims, detectors, measures, params, signs, summary, tables
 from netra_analysis.detectors.settings import Settings
 from netra_analysis.errors import RequestError
 from netra_analysis.finding import Claim, Finding, Verdict
@@ -24,7 +24,7 @@ from netra_analysis.sources.engine import Engine
 
 STRAY = 0.001  # so many failures, when the usual and one more are expected, in fewer than 1 of 1000 windows
 PROOF = "finding_"  # what the names of proof tables begin with
-CONCLUSIONS = (signs.NAME, weighed.NAME, audit.NAME)
+CONCLUSIONS = (signs.NAME, weighed.NAME, audit.NAME, summary.NAME)
 NAMES = (*dict(detectors.ALL), *dict(measures.ALL), *CONCLUSIONS)  # of all findings, in reading order
 
 
@@ -65,11 +65,12 @@ class Investigation:
 
     @cached_property
     def _concluded(self) -> Mapping[str, Finding]:
-        made = (signs.finding(self.signs), weighed.finding(self.judgements), audit.finding(self.held))
+        first = summary.finding(self.tables, self.settings, self.findings, self.signs, self.judgements, self.verdict)
+        made = (signs.finding(self.signs), weighed.finding(self.judgements), audit.finding(self.held), first)
         return {finding.detector: finding for finding in made}
 
     def finding(self, name: str) -> Finding:
-        """One finding by its name: of a detector, of a measure, or `signs`, `causes`, `audit`."""
+        """One finding by its name: of a detector, of a measure, or `signs`, `causes`, `audit`, `summary`."""
         if name not in NAMES:
             raise RequestError(f"no finding {name!r}; there is {', '.join(NAMES)}")
         if name in self.findings:

@@ -24,7 +24,7 @@ CLAIMS: Final = "application/vnd.netra.claims+json"
 END: Final = "application/vnd.netra.end+json"
 
 Tone = Literal["info", "warning", "quiet"]
-ColumnKind = Literal["text", "number", "time", "duration", "code", "bytes", "share"]
+ColumnKind = Literal["text", "number", "time", "duration", "code", "bytes", "share", "claim"]
 
 
 class State(StrEnum):
@@ -85,6 +85,26 @@ class ClaimList(Block):
 
     def extra(self) -> dict[str, Any]:
         return {CLAIMS: {"claims": [claim.to_json() for claim in self.claims]}}
+
+
+@dataclass(frozen=True, slots=True)
+class Tiles(Block):
+    """The few numbers that a reader takes along, each the value of a claim and a way to it."""
+
+    kind: ClassVar[str] = "tiles"
+    claims: tuple[Claim, ...]
+
+    def data(self) -> dict[str, Any]:
+        return {"tiles": [_tile(claim) for claim in self.claims]}
+
+    def extra(self) -> dict[str, Any]:
+        return {CLAIMS: {"claims": [claim.to_json() for claim in self.claims]}}
+
+
+def _tile(claim: Claim) -> dict[str, str]:
+    kind = "duration" if claim.statement.unit == "s" else "number"
+    shown = claim.short or cells.words(cells.to_json(claim.value), kind)
+    return {"id": claim.id, "shown": shown, "unit": claim.statement.unit, "text": claim.text}
 
 
 @dataclass(frozen=True, slots=True)

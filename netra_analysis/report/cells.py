@@ -9,7 +9,7 @@ import pandas as pd
 from netra_analysis.finding import duration_text, number_text
 from netra_analysis.window import stamp, utc
 
-KINDS: Final = ("text", "number", "time", "duration", "code", "bytes", "share")
+KINDS: Final = ("text", "number", "time", "duration", "code", "bytes", "share", "claim")
 NUMERIC: Final = frozenset({"number", "duration", "bytes", "share"})
 _STEPS: Final = ("B", "KiB", "MiB", "GiB", "TiB")
 

@@ -12,7 +12,8 @@ from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from netra_analysis.report import cells, markdown, nodes, runtime
-from netra_analysis.report.appendix import appendix, tiles
+from netra_analysis.report.appendix import appendix
+from netra_analysis.report.links import linked
 from netra_analysis.report.outline import Anchors, failing, outline
 from netra_analysis.report.templating import render
 from netra_analysis.window import TimeWindow
@@ -62,7 +63,7 @@ def render_notebook(
 ) -> str:
     """One self-contained page for one executed notebook (nbformat v4), its source folded away."""
     nb, title = _titled(nb)
-    sections = outline(nb, Anchors(), cells=True)
+    sections = linked(outline(nb, Anchors(), cells=True))
     meta = replace(meta, title=title or meta.title)
     return _page("notebook.html.j2", meta, _honest(state, nb, sections), sections, static=static)
 
@@ -78,11 +79,9 @@ def render_postmortem(
     """The postmortem: what its notebook emitted, in order, and an appendix of all claims and queries."""
     anchors = Anchors()
     sections = outline(nb, anchors, cells=False)
-    extra = {
-        "evidence": evidence,
-        "tiles": tiles(sections),
-        "appendix": appendix(sections, nodes.claims_in(nb), evidence, anchors),
-    }
+    last = appendix(sections, nodes.claims_in(nb), evidence, anchors)
+    sections = linked(sections, last["claims"])
+    extra = {"evidence": evidence, "appendix": last}
     return _page("postmortem.html.j2", meta, _honest(state, nb, sections), sections, static=static, **extra)
 
 
