@@ -183,16 +183,10 @@ class TableView(Block):
 
 
 def _column(values: Any, name: Any) -> ViewColumn:
-    """A column's kind, from its type and from the unit its name ends in."""
+    """A column as its type and its name's unit have it."""
     label = str(name)
-    kind: ColumnKind = "text"
-    if isinstance(values.dtype, pd.DatetimeTZDtype):
-        kind = "time"
-    elif pd.api.types.is_timedelta64_dtype(values.dtype) or label.endswith("_s"):
-        kind = "duration"
-    elif pd.api.types.is_numeric_dtype(values.dtype) and not pd.api.types.is_bool_dtype(values.dtype):
-        kind = "bytes" if label.endswith("_bytes") else "number"
-    return ViewColumn(name, label.removesuffix("_s").removesuffix("_bytes").replace("_", " "), "", kind)
+    shown = label.removesuffix("_s").removesuffix("_bytes").replace("_", " ")
+    return ViewColumn(name, shown, "", cells.kind_of(values, label))  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)

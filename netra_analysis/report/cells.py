@@ -31,6 +31,17 @@ def to_json(value: Any) -> Any:
     return None if value is pd.NA else str(value)
 
 
+def kind_of(values: Any, name: str) -> str:
+    """The kind of a pandas column, from its type and from the unit its name ends in."""
+    if isinstance(values.dtype, pd.DatetimeTZDtype):
+        return "time"
+    if pd.api.types.is_timedelta64_dtype(values.dtype) or name.endswith("_s"):
+        return "duration"
+    if pd.api.types.is_numeric_dtype(values.dtype) and not pd.api.types.is_bool_dtype(values.dtype):
+        return "bytes" if name.endswith("_bytes") else "number"
+    return "text"
+
+
 def words(value: Any, kind: str) -> str:
     """A cell as a reader sees it. A value that is not of its column's kind is shown as it is."""
     if value is None:
