@@ -54,6 +54,7 @@ async function draw(figure) {
   const still = figure.querySelector(".still");
   if (!data || !live) return;
   const room = figure.clientWidth;
+  const said = live.getAttribute("aria-label");
   const spec = parsed(data.textContent, room);
   live.hidden = false;
   try {
@@ -63,6 +64,7 @@ async function draw(figure) {
       await embed(live, spec);
       await squeeze(live, data.textContent, room);
     }
+    describe(live, said);
     if (still) still.hidden = true;
     figure.dataset.drawn = "yes";
   } catch (error) {
@@ -70,6 +72,14 @@ async function draw(figure) {
     figure.dataset.drawn = "no";
     console.error("chart not drawn; its picture stays", String(error));
   }
+}
+
+// Vega calls the place that it draws in a document without a name: a reader is told what the picture shows instead.
+function describe(live, said) {
+  live.removeAttribute("aria-roledescription");
+  live.setAttribute("role", "img");
+  live.setAttribute("aria-label", said);
+  live.querySelector("svg").setAttribute("aria-hidden", "true");
 }
 
 function embed(live, spec) {
