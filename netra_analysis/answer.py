@@ -27,6 +27,7 @@ TITLES = {
     "hindsight": "When could we have known?",
     "alerts": "Alerts, replayed",
     "what_if": "What if",
+    "summary": "Summary",
 }
 
 

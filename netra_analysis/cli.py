@@ -159,6 +159,7 @@ def _one(path: Path, out: Path, only: Sequence[str]) -> tuple[dict[str, Any], in
         "verdict": done.verdict,
         "folder": str(done.folder),
         "postmortem": str(done.postmortem) if done.postmortem else None,
+        "notes": str(done.notes),
         "failed": list(done.failed),
         "only": list(done.only),
     }
@@ -193,6 +194,7 @@ def _show(row: dict[str, Any]) -> None:
     if row["postmortem"]:
         path = Path(row["postmortem"])
         _out(f"  {path}\n  {path.resolve().as_uri()}")
+        _out(f"  what only people know goes into {row['notes']}, which no run overwrites")
     else:
         _out(f"  {row['folder']}")
 

@@ -119,6 +119,7 @@ class Statement:
 
     `template` takes the row's columns by name; `value` names the column that is the claim's value;
     `evidence` shows the rows behind it. `low` and `high` name the interval's columns, where there is one.
+    `short` is the value as a tile shows it, a template like the sentence.
     """
 
     id: str
@@ -133,9 +134,11 @@ class Statement:
     high: str | None = None
     at: str | None = None
     counter: tuple[str, ...] = ()
+    short: str = ""
 
     def __post_init__(self) -> None:
         check_template(self.template)
+        check_template(self.short)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +161,11 @@ class Claim:
     @property
     def text(self) -> str:
         return _Prose().vformat(self.statement.template, (), dict(self.values))
+
+    @property
+    def short(self) -> str:
+        """The value as a tile shows it; empty where the claim is no tile."""
+        return _Prose().vformat(self.statement.short, (), dict(self.values))
 
     @property
     def value(self) -> Scalar:
@@ -197,6 +205,7 @@ class Claim:
             "recompute": said.query.to_json(),
             "evidence": said.evidence.to_json() if said.evidence else None,
             "counter": list(said.counter),
+            **({"short": self.short} if said.short else {}),
         }
 
 

@@ -13,13 +13,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from netra_analysis import capsule, charts, figures, params, tables, views
+from netra_analysis import capsule, charts, figures, params, summary, tables, views
 from netra_analysis.answer import TITLES, Answer
 from netra_analysis.detectors import memory
 from netra_analysis.errors import RequestError
 from netra_analysis.finding import Verdict
 from netra_analysis.hypotheses.matrix import Judgement
-from netra_analysis.investigation import Investigation
+from netra_analysis.investigation import NAMES, Investigation
 from netra_analysis.measures.around import AFTER, BEFORE
 from netra_analysis.query import Query
 from netra_analysis.reconstruct.frames import frame
@@ -31,6 +31,7 @@ from netra_analysis.report.blocks import (
     Prompt,
     Section,
     TableView,
+    Tiles,
     Verdicts,
 )
 from netra_analysis.views import columns_of, shown
@@ -60,6 +61,21 @@ class Incident(Investigation):
     def causes(self) -> TableView:
         """The matrix: every cause with its status, score, and what speaks for and against it."""
         return self._view(views.CAUSES, "Causes, weighed")
+
+    def in_short(self) -> ClaimList:
+        """What users saw, the leading explanation with what speaks against it, and what ended it: three sentences."""
+        return self.said_of(summary.NAME, *summary.SENTENCES)
+
+    def impact(self) -> Tiles:
+        """The numbers of the impact, each the value of a claim."""
+        costs = [claim for claim in self.claims_of(summary.NAME) if claim.id not in summary.SENTENCES]
+        budget = [claim for claim in self.objectives.claims if claim.id == "OB1" and claim.short]
+        waited = self.claims_of("hindsight")[:1] if "hindsight" in NAMES else ()
+        return Tiles((*costs, *budget, *waited))
+
+    def impact_claims(self) -> ClaimList:
+        """The sentences behind the numbers of the impact."""
+        return ClaimList(tuple(claim for claim in self.claims_of(summary.NAME) if claim.id not in summary.SENTENCES))
 
     def said_of(self, finding: str, *names: str) -> ClaimList:
         """Claims of one finding by their ids, in the order given."""

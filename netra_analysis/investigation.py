@@ -9,7 +9,7 @@ from functools import cached_property
 
 import pyarrow as pa
 
-from netra_analysis import claims, detectors, measures, params, signs, tables
+from netra_analysis import claims, detectors, measures, params, signs, summary, tables
 from netra_analysis.detectors.settings import Settings
 from netra_analysis.errors import RequestError
 from netra_analysis.finding import Claim, Finding
@@ -21,7 +21,7 @@ from netra_analysis.sources.dialect import tables_of
 from netra_analysis.sources.engine import Engine
 
 PROOF = "finding_"  # what the names of proof tables begin with
-CONCLUSIONS = (signs.NAME, weighed.NAME, audit.NAME, hindsight.NAME)
+CONCLUSIONS = (signs.NAME, weighed.NAME, audit.NAME, hindsight.NAME, summary.NAME)
 NAMES = (*dict(detectors.ALL), *dict(measures.ALL), *CONCLUSIONS)  # of all findings, in reading order
 
 
@@ -61,7 +61,7 @@ class Investigation:
         return audit.hold(self.params.audit, self.findings, self.signs)
 
     def finding(self, name: str) -> Finding:
-        """One finding by its name: of a detector, of a measure, or `signs`, `causes`, `audit`."""
+        """One finding by its name: of a detector, of a measure, or `signs`, `causes`, `audit`, `summary`."""
         if name not in NAMES:
             raise RequestError(f"no finding {name!r}; there is {', '.join(NAMES)}")
         if name in self.findings:
@@ -80,6 +80,8 @@ class Investigation:
             return weighed.finding(self.judgements)
         if name == audit.NAME:
             return audit.finding(self.held)
+        if name == summary.NAME:
+            return summary.finding(self.tables, self.settings, self.findings, self.signs, self.judgements, self.verdict)
         return hindsight.look_back(self.tables, self.settings, self.onset, self.judgements, self.verdict)
 
     def ask(self, query: Query) -> pa.Table:

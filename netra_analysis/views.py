@@ -6,10 +6,12 @@ from netra_analysis.query import Query
 from netra_analysis.report.blocks import TableView, ViewColumn
 
 CAUSES = """
-SELECT rank, title, status, score, explained, signs_for, signs_against, signs_missing, follows_from
-FROM finding_causes
+SELECT c.rank, c.title, c.status, c.score, c.explained, c.signs_for, c.signs_against, c.signs_missing,
+  p.title AS follows_from
+FROM finding_causes AS c
+LEFT JOIN finding_causes AS p ON p.cause = c.follows_from
 WHERE @start < @end
-ORDER BY rank
+ORDER BY c.rank
 """
 TRAFFIC = """
 SELECT client, COUNT(*) AS requests, COUNTIF(failed) AS failed,
@@ -151,6 +153,8 @@ def _column(field: pa.Field) -> ViewColumn:
     label = field.name.replace("_", " ")
     if pa.types.is_timestamp(field.type):
         return ViewColumn(field.name, label, "", "time")
+    if field.name == "claim":
+        return ViewColumn(field.name, label, "", "claim")
     if field.name in ("instance", "id", "app_entry"):
         return ViewColumn(field.name, label, "", "code")
     numeric = pa.types.is_integer(field.type) or pa.types.is_floating(field.type)

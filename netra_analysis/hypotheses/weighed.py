@@ -17,7 +17,12 @@ CAUSES = pa.schema(
         ("signs_against", TEXT), ("signs_missing", TEXT), ("mechanism", TEXT),
     ]
 )  # fmt: skip
-_SQL = "SELECT * FROM finding_causes WHERE cause = @cause"
+_SQL = """
+SELECT c.*, p.title AS parent
+FROM finding_causes AS c
+LEFT JOIN finding_causes AS p ON p.cause = c.follows_from
+WHERE c.cause = @cause
+"""
 _EVIDENCE_SQL = """
 SELECT s.id, s.verdict, s.time, s.n, s.total, s.a, s.b, s.words
 FROM finding_signs AS s
@@ -62,11 +67,11 @@ def _row(judgement: Judgement) -> dict[str, object]:
 
 
 def _statement(judgement: Judgement) -> Statement:
-    says = "{title:text} is {status}: {pro} signs speak for it, {con} against, {unseen} could not be looked for"
+    says = "“{title:text}” is {status}: {pro:# sign} for it, {con} against, {unseen} that could not be looked for"
     if judgement.explained is not None and judgement.status == "supported":
         says += "; it explains {explained:pct} of the failed requests"
     if judgement.follows_from:
-        says += "; it follows from {follows_from:text}"
+        says += "; it follows from “{parent:text}”"
     against = tuple(sign.claim for sign in judgement.con)
     return Statement(
         f"H-{judgement.cause.id}",

@@ -132,11 +132,12 @@ def _available(settings: Settings, counts: Minutes, spent: Interval) -> Statemen
         f"{_used(spent, 'failures')}.",
         Query(_SHARE_SQL, _bound(service_levels.availability(settings))),
         value="spent",
-        unit="times the budget",
+        unit="the window's error budget",
         method=_METHOD,
         evidence=Query(_BAD_ROWS_SQL),
         low="spent_low",
         high="spent_high",
+        short="{spent:.1f}×",
     )
 
 

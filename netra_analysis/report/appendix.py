@@ -1,15 +1,11 @@
-"""The postmortem's appendix and tiles: every claim with its evidence, every query once."""
+"""The postmortem's appendix: every claim with its evidence, every query once."""
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any
 
-from netra_analysis.finding import number_text
 from netra_analysis.query import digest
+from netra_analysis.report.links import said
 from netra_analysis.report.outline import Anchors
-
-_MOST_TILES: Final = 6
-_TILED: Final = ("impact", "summary")
-_HOLD: Final = ("confirmed", "supported")
 
 
 def appendix(
@@ -19,21 +15,15 @@ def appendix(
     anchors: Anchors,
 ) -> dict[str, Any]:
     """All claims (said above or only in the evidence) by id, and all queries they and the tables rest on."""
-    said = {claim["id"]: claim for claim in _said(sections)}
+    places = said(sections)
     known = {str(c["id"]): c for c in [*evidence.get("claims", []), *emitted] if isinstance(c, dict) and "id" in c}
     claims = [
-        {**claim, "anchor": said[name]["anchor"], "here": False}
-        if name in said
+        {**claim, "anchor": places[name], "here": False}
+        if name in places
         else {**claim, "anchor": anchors.place(name, "claim"), "here": True}
         for name, claim in sorted(known.items())
     ]
     return {"claims": claims, "queries": _queries(claims, sections, anchors)}
-
-
-def _said(sections: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Claims in the order in which the page says them, the first saying first."""
-    found = [c for s in sections for node in s["nodes"] if node["kind"] == "claims" for c in node["claims"]]
-    return found[::-1]  # so that the first one wins in a dict
 
 
 def _queries(claims: list[dict[str, Any]], sections: list[dict[str, Any]], anchors: Anchors) -> list[dict[str, Any]]:
@@ -48,19 +38,3 @@ def _queries(claims: list[dict[str, Any]], sections: list[dict[str, Any]], ancho
         entry = users.setdefault(mark, {"fingerprint": mark, "users": [], **query})
         entry["users"].append(user)
     return [{**q, "anchor": anchors.place(f"q-{q['fingerprint'][7:15]}", "query")} for q in users.values()]
-
-
-def tiles(sections: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The first numbers of the impact (else the summary): each a claim's value, linked to its claim."""
-    by_anchor = {s["anchor"]: s for s in sections}
-    for name in _TILED:
-        nodes = by_anchor.get(name, {"nodes": []})["nodes"]
-        claims = [c for node in nodes if node["kind"] == "claims" for c in node["claims"]]
-        numbers = [c for c in claims if _is_number(c.get("value")) and c.get("verdict") in _HOLD]
-        if numbers:
-            return [{**c, "shown": number_text(c["value"])} for c in numbers[:_MOST_TILES]]
-    return []
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -24,7 +24,7 @@ CLAIMS: Final = "application/vnd.netra.claims+json"
 END: Final = "application/vnd.netra.end+json"
 
 Tone = Literal["info", "warning", "quiet"]
-ColumnKind = Literal["text", "number", "time", "duration", "code", "bytes", "share"]
+ColumnKind = Literal["text", "number", "time", "duration", "code", "bytes", "share", "claim"]
 
 
 class State(StrEnum):
@@ -85,6 +85,26 @@ class ClaimList(Block):
 
     def extra(self) -> dict[str, Any]:
         return {CLAIMS: {"claims": [claim.to_json() for claim in self.claims]}}
+
+
+@dataclass(frozen=True, slots=True)
+class Tiles(Block):
+    """The few numbers that a reader takes along, each the value of a claim and a way to it."""
+
+    kind: ClassVar[str] = "tiles"
+    claims: tuple[Claim, ...]
+
+    def data(self) -> dict[str, Any]:
+        return {"tiles": [_tile(claim) for claim in self.claims]}
+
+    def extra(self) -> dict[str, Any]:
+        return {CLAIMS: {"claims": [claim.to_json() for claim in self.claims]}}
+
+
+def _tile(claim: Claim) -> dict[str, str]:
+    kind = "duration" if claim.statement.unit == "s" else "number"
+    shown = claim.short or cells.words(cells.to_json(claim.value), kind)
+    return {"id": claim.id, "shown": shown, "unit": claim.statement.unit, "text": claim.text}
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,16 +183,10 @@ class TableView(Block):
 
 
 def _column(values: Any, name: Any) -> ViewColumn:
-    """A column's kind, from its type and from the unit its name ends in."""
+    """A column as its type and its name's unit have it."""
     label = str(name)
-    kind: ColumnKind = "text"
-    if isinstance(values.dtype, pd.DatetimeTZDtype):
-        kind = "time"
-    elif pd.api.types.is_timedelta64_dtype(values.dtype) or label.endswith("_s"):
-        kind = "duration"
-    elif pd.api.types.is_numeric_dtype(values.dtype) and not pd.api.types.is_bool_dtype(values.dtype):
-        kind = "bytes" if label.endswith("_bytes") else "number"
-    return ViewColumn(name, label.removesuffix("_s").removesuffix("_bytes").replace("_", " "), "", kind)
+    shown = label.removesuffix("_s").removesuffix("_bytes").replace("_", " ")
+    return ViewColumn(name, shown, "", cells.kind_of(values, label))  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)

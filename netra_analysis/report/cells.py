@@ -9,7 +9,7 @@ import pandas as pd
 from netra_analysis.finding import duration_text, number_text
 from netra_analysis.window import stamp, utc
 
-KINDS: Final = ("text", "number", "time", "duration", "code", "bytes", "share")
+KINDS: Final = ("text", "number", "time", "duration", "code", "bytes", "share", "claim")
 NUMERIC: Final = frozenset({"number", "duration", "bytes", "share"})
 _STEPS: Final = ("B", "KiB", "MiB", "GiB", "TiB")
 
@@ -29,6 +29,17 @@ def to_json(value: Any) -> Any:
     if isinstance(value, int | bool | str):
         return value
     return None if value is pd.NA else str(value)
+
+
+def kind_of(values: Any, name: str) -> str:
+    """The kind of a pandas column, from its type and from the unit its name ends in."""
+    if isinstance(values.dtype, pd.DatetimeTZDtype):
+        return "time"
+    if pd.api.types.is_timedelta64_dtype(values.dtype) or name.endswith("_s"):
+        return "duration"
+    if pd.api.types.is_numeric_dtype(values.dtype) and not pd.api.types.is_bool_dtype(values.dtype):
+        return "bytes" if name.endswith("_bytes") else "number"
+    return "text"
 
 
 def words(value: Any, kind: str) -> str:

@@ -13,7 +13,7 @@ from netra_analysis.report.text import uncoloured
 from netra_analysis.report.twin import VEGALITE
 
 Node = dict[str, Any]
-KINDS: Final = ("section", "claims", "card", "table", "verdicts", "prompt", "next", "chart")
+KINDS: Final = ("section", "claims", "tiles", "card", "table", "verdicts", "prompt", "next", "chart")
 _REACHING: Final = frozenset({"url", "href"})  # a spec that names one of these is shown as a picture only
 
 

@@ -8,7 +8,7 @@ from netra_analysis.report.blocks import State
 from netra_analysis.report.nodes import Node, cell_nodes, spec_json
 from netra_analysis.report.text import slug
 
-_OURS: Final = ("top", "main", "contents", "appendix", "queries", "all-claims", "coverage")
+_OURS: Final = ("top", "main", "contents", "appendix", "queries", "all-claims", "coverage", "words")
 
 
 class Anchors:

@@ -11,9 +11,12 @@ from datetime import datetime
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
+from netra_analysis.notes import Notes
 from netra_analysis.report import cells, markdown, nodes, runtime
-from netra_analysis.report.appendix import appendix, tiles
+from netra_analysis.report.appendix import appendix
+from netra_analysis.report.links import linked
 from netra_analysis.report.outline import Anchors, failing, outline
+from netra_analysis.report.people import written
 from netra_analysis.report.templating import render
 from netra_analysis.window import TimeWindow
 
@@ -62,7 +65,7 @@ def render_notebook(
 ) -> str:
     """One self-contained page for one executed notebook (nbformat v4), its source folded away."""
     nb, title = _titled(nb)
-    sections = outline(nb, Anchors(), cells=True)
+    sections = linked(outline(nb, Anchors(), cells=True))
     meta = replace(meta, title=title or meta.title)
     return _page("notebook.html.j2", meta, _honest(state, nb, sections), sections, static=static)
 
@@ -72,17 +75,17 @@ def render_postmortem(
     meta: PageMeta,
     evidence: dict[str, Any],
     state: PageState = PageState.INCOMPLETE,
+    people: Notes | None = None,
     *,
     static: bool = False,
 ) -> str:
-    """The postmortem: what its notebook emitted, in order, and an appendix of all claims and queries."""
-    anchors = Anchors()
+    """The postmortem: what its notebook emitted, in order, what people wrote, and an appendix of claims and queries."""
+    anchors, people = Anchors(), people or Notes()
     sections = outline(nb, anchors, cells=False)
-    extra = {
-        "evidence": evidence,
-        "tiles": tiles(sections),
-        "appendix": appendix(sections, nodes.claims_in(nb), evidence, anchors),
-    }
+    sections = written(sections, people, meta.incident, evidence.get("onset"))
+    last = appendix(sections, nodes.claims_in(nb), evidence, anchors)
+    sections = linked(sections, last["claims"])
+    extra = {"evidence": evidence, "appendix": last, "people": people}
     return _page("postmortem.html.j2", meta, _honest(state, nb, sections), sections, static=static, **extra)
 
 

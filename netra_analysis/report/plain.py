@@ -27,6 +27,10 @@ def _claims(block: dict[str, Any]) -> str:
     return "\n".join(lead + [f"{c['id']}  {c['text']}  [{c['verdict']}]" for c in block["claims"]])
 
 
+def _tiles(block: dict[str, Any]) -> str:
+    return "\n".join(f"{tile['shown']} {tile['unit']}  ({tile['id']})" for tile in block["tiles"])
+
+
 def _card(block: dict[str, Any]) -> str:
     return f"{block['title']}: {block['body']}" if block["body"] else str(block["title"])
 
@@ -69,6 +73,7 @@ def _next(block: dict[str, Any]) -> str:
 _WRITERS: dict[str, Callable[[dict[str, Any]], str]] = {
     "section": _section,
     "claims": _claims,
+    "tiles": _tiles,
     "card": _card,
     "table": _table,
     "verdicts": _verdicts,

@@ -11,10 +11,12 @@ from typing import Any
 from netra_analysis import capsule, tables
 from netra_analysis.errors import NetraAnalysisError, ReportError
 from netra_analysis.investigation import Investigation
+from netra_analysis.notes import Notes
 from netra_analysis.params import Params
 from netra_analysis.report.page import PageMeta, PageState, render_notebook, render_postmortem
 from netra_analysis.run import notebooks, publish
 from netra_analysis.run.evidence import evidence
+from netra_analysis.run.people import notes_path, read_notes
 from netra_analysis.run.verify import EVIDENCE, RUN, changed_evidence, rebuilt
 from netra_analysis.window import stamp
 
@@ -24,7 +26,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """How a run ended: where its folder is, its verdict, what failed in it, and, if not all, what was run."""
+    """How a run ended: its folder, where people write, its verdict, what failed in it, and, if not all, what ran."""
 
     incident: str
     folder: Path
@@ -32,6 +34,7 @@ class Done:
     verdict: str
     failed: tuple[str, ...]
     only: tuple[str, ...] = ()
+    notes: Path | None = None
 
     @property
     def state(self) -> str:
@@ -43,7 +46,7 @@ def run(asked: Params, base: Path, out: Path, only: Sequence[str] = (), say: Say
 
     A notebook that fails is kept and marked; the rest is published with it, as failed.
     """
-    chosen = notebooks.selected(only)
+    chosen, people = notebooks.selected(only), read_notes(out, asked.incident)
     with publish.locked(out, asked.incident), publish.staged(out, asked.incident) as stage:
         began = datetime.now(UTC)
         _state(stage, "running", began, {})
@@ -57,11 +60,12 @@ def run(asked: Params, base: Path, out: Path, only: Sequence[str] = (), say: Say
         manifest = capsule.write(stage / "capsule", asked, held)
         say(f"{asked.incident}: {_read(held)}")
         executed = _notebooks(chosen, stage, say, asked.incident)
-        done = _report(stage, executed, manifest, began, partial(chosen))
+        done = _report(stage, executed, manifest, began, partial(chosen), people)
         say(f"{asked.incident}: {'verified, ' if not done.failed else ''}publishing")
         final = publish.publish(out, asked.incident)
     postmortem = final / "postmortem.html"
-    return replace(done, folder=final, postmortem=postmortem if postmortem.is_file() else None)
+    notes = notes_path(out, asked.incident)
+    return replace(done, folder=final, notes=notes, postmortem=postmortem if postmortem.is_file() else None)
 
 
 def partial(chosen: Mapping[str, Path]) -> tuple[str, ...]:
@@ -101,6 +105,7 @@ def _report(
     manifest: Mapping[str, Any],
     began: datetime,
     only: tuple[str, ...],
+    people: Notes,
 ) -> Done:
     """Evidence, verification, pages. Pages say INCOMPLETE unless everything before them held."""
     held = capsule.read(stage / "capsule")
@@ -113,7 +118,7 @@ def _report(
     meta = page_meta(incident, found, capsule.capsule_hash(manifest), datetime.now(UTC))
     state = PageState.FAILED("; ".join(failed)) if failed else PageState.COMPLETE
     for one in executed:
-        _page(stage, one, meta, state, found, partial_note(only))
+        _page(stage, one, meta, state, found, partial_note(only), people)
     files = {
         str(path.relative_to(stage)): capsule.file_hash(path)
         for path in sorted(stage.rglob("*"))
@@ -135,7 +140,13 @@ def _disagreeing(executed: Sequence[notebooks.Executed], claims: Sequence[Mappin
 
 
 def _page(
-    stage: Path, one: notebooks.Executed, meta: PageMeta, state: PageState, found: dict[str, Any], note: str
+    stage: Path,
+    one: notebooks.Executed,
+    meta: PageMeta,
+    state: PageState,
+    found: dict[str, Any],
+    note: str,
+    people: Notes,
 ) -> None:
     if one.content is None:
         return
@@ -143,7 +154,7 @@ def _page(
         page = render_notebook(_noted(one.content, note), replace(meta, title=one.name), state)
         publish.write_text(stage / "notebooks" / f"{one.name}.html", page)
         if one.name == POSTMORTEM:
-            publish.write_text(stage / "postmortem.html", render_postmortem(one.content, meta, found, state))
+            publish.write_text(stage / "postmortem.html", render_postmortem(one.content, meta, found, state, people))
     except NetraAnalysisError as error:
         raise ReportError(f"{one.name}: the page could not be rendered: {error}") from error
 

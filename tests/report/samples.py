@@ -82,6 +82,12 @@ def table(text: str = "a message", label: str = "Message", title: str = "Errors"
     return blocks.TableView(title, columns, ((minute(3), 4, text),), 12, text, Query(SQL, {"text": text}))
 
 
+def citing(text: str) -> blocks.TableView:
+    """A table with a column of claims: one that is on the page, one that is not."""
+    columns = (blocks.ViewColumn("claim", "Claim", kind="claim"),)
+    return blocks.TableView("Cited", columns, (("CR1",), (text,)), 2)
+
+
 @cache
 def notebook(text: str = "plain words", *, ended: bool = True, failed_cell: bool = False, drawn: bool = True) -> Any:
     """Every block, every state, every output; `text` is put wherever data can reach."""
@@ -89,7 +95,8 @@ def notebook(text: str = "plain words", *, ended: bool = True, failed_cell: bool
         nbformat.v4.new_markdown_cell(f"# {text}\n\nLook at the key figure first.\n\n{text}"),
         code("show(summary)", output(blocks.Section("summary", f"Summary {text}"))),
         code(text, output(blocks.ClaimList((claim("FR1", text), claim("CR1")), text))),
-        code("table", output(table(text, text, text))),
+        code("tiles", output(blocks.Tiles((claim("CR1", text), claim("ZZ9", text), claim("gone", text))))),
+        code("table", output(table(text, text, text)), output(citing(text))),
         code("cards", output(blocks.Card(text, text, "warning")), output(blocks.Prompt("act", text, text))),
         code("verdicts", output(blocks.Verdicts((("crashes", Verdict.FIRED, text),)))),
         code("streams", *_streams(text)),

@@ -135,6 +135,14 @@ def test_claims_have_anchors_and_say_how_we_know(postmortem: str) -> None:
     assert "sha256:9f9f9f9f" in postmortem
 
 
+def test_tiles_tables_and_counter_evidence_lead_to_their_claims(postmortem: str, notebook: str) -> None:
+    assert '<a href="#CR1"><span class="big">25</span>' in postmortem
+    assert '<a href="#ZZ9"><span class="big">25</span>' in postmortem, "it stands in the appendix"
+    assert '<div><span class="big">25</span>' in notebook, "it stands nowhere on this page"
+    assert '<td class="claim"><a href="#CR1">CR1</a></td>' in postmortem
+    assert '<td class="claim"><bdi>plain words</bdi></td>' in postmortem
+
+
 def test_synthetic_data_is_called_so(postmortem: str) -> None:
     assert "SYNTHETIC DATA" in postmortem
     assert "SYNTHETIC" not in render_notebook(samples.notebook(), samples.meta(synthetic=False), static=True)

@@ -1,21 +1,30 @@
 // The page's one script: draws the charts over their pictures, copies tables, opens folds for print.
 // No text is ever parsed as markup here: textContent and attributes only.
-const ROOM = { side: 62, least: 580, lanes: 922, most: 1060 };  // below `lanes` a title meets its legend: scroll instead
+const ROOM = { side: 62, lanes: 922, most: 1060 };  // below `lanes` a title meets its legend: scroll instead
+const SMALL = { plot: 130, scale: 0.72 };  // a chart beside words gives up its plot first, then its size, then scrolls
 const refuse = () => Promise.reject(new Error("this page loads nothing"));
 const loader = { load: refuse, sanitize: refuse, http: refuse, file: refuse };
 
 function fit(spec, width) {
   if (spec.width) {
+    for (const layer of spec.layer ?? []) move(layer, spec.width, width);
     spec.width = width;
-    for (const layer of spec.layer ?? []) centre(layer, width);
   }
   for (const view of spec.vconcat ?? []) fit(view, width);
   return spec;
 }
 
-function centre(layer, width) {
+// A place inside the plot keeps its share of the width; words beside the plot keep their distance from it.
+function move(layer, before, after) {
   const x = layer.encoding?.x;
-  if (x && typeof x.value === "number" && x.value > 0) x.value = width / 2;
+  if (x && typeof x.value === "number") x.value = x.value < before ? x.value * after / before : x.value - before + after;
+  for (const inner of layer.layer ?? []) move(inner, before, after);
+}
+
+// The spec for a figure of this width: long names are cut earlier where there is little room.
+function parsed(text, room) {
+  const limit = room < 600 ? Math.round(0.34 * room) : 240;
+  return JSON.parse(text, (key, value) => key === "labelLimit" ? Math.min(value, limit) : value);
 }
 
 const tip = document.createElement("div");
@@ -44,15 +53,18 @@ async function draw(figure) {
   const live = figure.querySelector(".live");
   const still = figure.querySelector(".still");
   if (!data || !live) return;
-  const spec = JSON.parse(data.textContent);
-  const axes = spec.vconcat ? ROOM.side : 130;
-  const least = spec.vconcat ? ROOM.lanes : ROOM.least;
-  const width = Math.max(least, Math.min(ROOM.most, figure.clientWidth)) - axes;
-  if (spec.vconcat || figure.clientWidth < spec.width) fit(spec, width);
+  const room = figure.clientWidth;
+  const said = live.getAttribute("aria-label");
+  const spec = parsed(data.textContent, room);
   live.hidden = false;
   try {
-    const options = { mode: "vega-lite", ast: true, actions: false, defaultStyle: false, hover: false };
-    await vegaEmbed(live, spec, { ...options, renderer: "svg", tooltip: hint, loader, logLevel: 1 });
+    if (spec.vconcat) {
+      await embed(live, fit(spec, Math.max(ROOM.lanes, Math.min(ROOM.most, room)) - ROOM.side));
+    } else {
+      await embed(live, spec);
+      await squeeze(live, data.textContent, room);
+    }
+    describe(live, said);
     if (still) still.hidden = true;
     figure.dataset.drawn = "yes";
   } catch (error) {
@@ -60,6 +72,32 @@ async function draw(figure) {
     figure.dataset.drawn = "no";
     console.error("chart not drawn; its picture stays", String(error));
   }
+}
+
+// Vega calls the place that it draws in a document without a name: a reader is told what the picture shows instead.
+function describe(live, said) {
+  live.removeAttribute("aria-roledescription");
+  live.setAttribute("role", "img");
+  live.setAttribute("aria-label", said);
+  live.querySelector("svg").setAttribute("aria-hidden", "true");
+}
+
+function embed(live, spec) {
+  const options = { mode: "vega-lite", ast: true, actions: false, defaultStyle: false, hover: false };
+  return vegaEmbed(live, spec, { ...options, renderer: "svg", tooltip: hint, loader, logLevel: 1 });
+}
+
+async function squeeze(live, text, room) {
+  const over = live.querySelector("svg").clientWidth - room;
+  if (over <= 0) return;
+  const spec = parsed(text, room);
+  await embed(live, fit(spec, Math.max(Math.min(SMALL.plot, spec.width), spec.width - over)));
+  const svg = live.querySelector("svg");
+  const scale = Math.max(SMALL.scale, room / svg.clientWidth);
+  if (scale >= 1) return;
+  const [width, height] = [svg.clientWidth, svg.clientHeight];
+  svg.setAttribute("width", Math.floor(width * scale));
+  svg.setAttribute("height", Math.ceil(height * scale));
 }
 
 const risky = /^[=+\-@\t\r]/;
@@ -82,11 +120,21 @@ for (const button of document.querySelectorAll("button.copy")) {
   });
 }
 
+// A stop of the tab key only where there is something to scroll.
+function stops() {
+  for (const box of document.querySelectorAll("[tabindex='0'].scroll, pre[tabindex='0']")) {
+    if (!box.clientWidth || box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight) continue;
+    box.removeAttribute("tabindex");
+    if (box.getAttribute("role") === "region") box.removeAttribute("role");
+  }
+}
+
 addEventListener("beforeprint", () => {
   for (const fold of document.querySelectorAll("#appendix details")) fold.open = true;
 });
 
 (async () => {
   for (const figure of document.querySelectorAll("figure.chart")) await draw(figure);
+  stops();
   document.documentElement.dataset.charts = "done";
 })();

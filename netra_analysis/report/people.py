@@ -1,0 +1,72 @@
+"""What people wrote, put where the postmortem asks for it: escaped like everything else, never without its label."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from netra_analysis.notes import SUFFIX, Action, Event, Notes
+from netra_analysis.report import markdown
+from netra_analysis.report.nodes import Node
+from netra_analysis.window import stamp
+
+_KIND = {"time": "time", "since": "duration", "shown by": "claim"}
+
+
+def written(sections: Sequence[dict[str, Any]], notes: Notes, incident: str, onset: str | None) -> list[dict[str, Any]]:
+    """The sections with each prompt answered where people answered it; else it says where to write the answer."""
+    file = f"{incident}{SUFFIX}"
+    made = [{**s, "nodes": [_answered(node, notes, file, onset) for node in s["nodes"]]} for s in sections]
+    return [_with_words(s, notes) if s["anchor"] == "summary" else s for s in made]
+
+
+def _with_words(section: dict[str, Any], notes: Notes) -> dict[str, Any]:
+    more = [_text("In our words", notes.summary, "words")] if notes.summary else []
+    return {**section, "nodes": [*section["nodes"], *more]}
+
+
+def _answered(node: Node, notes: Notes, file: str, onset: str | None) -> Node:
+    match (node["kind"], node.get("id")):
+        case ("prompt", "response") if notes.response:
+            return _text(node["title"], notes.response, node["anchor"])
+        case ("prompt", "timeline") if notes.timeline:
+            return _table(node, ["time", "since", "event"], [_event(one, onset) for one in _ordered(notes.timeline)])
+        case ("prompt", "actions") if notes.actions:
+            heads = ["what", "kind", "owner", "due", "shown by"]
+            return _table(node, heads, [_action(one) for one in notes.actions])
+        case ("prompt", "response" | "timeline" | "actions" as key):
+            return {**node, "where": f"{key}: in {file}, beside the folder of this report"}
+        case _:
+            return node
+
+
+def _text(title: str, source: str, anchor: str) -> Node:
+    return {"kind": "written", "title": title, "html": markdown.html(source, top=4), "anchor": anchor}
+
+
+def _ordered(events: Sequence[Event]) -> list[Event]:
+    return sorted(events, key=lambda one: one.time)
+
+
+def _event(one: Event, onset: str | None) -> list[Any]:
+    since = (one.time - datetime.fromisoformat(onset)).total_seconds() if onset else None
+    return [stamp(one.time), since, one.event]
+
+
+def _action(one: Action) -> list[Any]:
+    return [one.what, one.kind, one.owner, one.due, one.shown_by]
+
+
+def _table(node: Node, heads: list[str], rows: list[list[Any]]) -> Node:
+    labels = {"since": "from the impact"}
+    columns = [{"label": labels.get(h, h), "name": h, "unit": "", "kind": _KIND.get(h, "text")} for h in heads]
+    return {
+        "kind": "table",
+        "title": node["title"],
+        "by_people": True,
+        "anchor": node["anchor"],
+        "columns": columns,
+        "rows": rows,
+        "total": len(rows),
+        "note": "",
+        "query": None,
+    }

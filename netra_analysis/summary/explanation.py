@@ -1,0 +1,94 @@
+"""What explains it best, and what speaks most against that: a sign, what could not be seen, or the nearest rival."""
+
+from collections.abc import Sequence
+
+from netra_analysis.finding import Standing, Statement
+from netra_analysis.hypotheses.matrix import Judgement
+from netra_analysis.query import Query
+
+METHOD = "the matrix: predictions of the catalogue against the signs; the first in rank, and what speaks against it"
+_CAUSE_SQL = """
+SELECT c.title, c.status, c.explained, 1 - c.explained AS unexplained, c.pro, c.con, c.unseen,
+  REPLACE(c.signs_missing, '_', ' ') AS unseen_words,
+  r.title AS rival, r.status AS rival_status, r.pro AS rival_pro, r.con AS rival_con,
+  s.n, s.total, s.a, s.b, s.words, s.time, s.share, SAFE_DIVIDE(s.n, s.total) AS part
+FROM finding_causes AS c
+LEFT JOIN finding_causes AS r ON r.cause = @rival
+LEFT JOIN finding_signs AS s ON s.id = @sign
+WHERE c.cause = @cause
+"""
+_NONE_SQL = "SELECT COUNT(*) AS causes, COUNTIF(status = 'supported') AS supported FROM finding_causes"
+_ROWS_SQL = "SELECT * FROM finding_causes ORDER BY rank"
+_OPEN = ("supported", "inconclusive")
+
+
+def explained(judged: Sequence[Judgement], verdict: str) -> Statement:
+    """One sentence on the leading explanation with its counter-evidence; that there is none, where there is none."""
+    if verdict == "no_incident":
+        return _nothing()
+    top = judged[0]
+    leads = verdict == top.cause.id
+    share = top.explained is not None
+    sign = top.con[0] if top.con else None
+    bound = {"cause": top.cause.id, "rival": rival_of(judged), "sign": sign.id if sign else None}
+    return Statement(
+        "SU-cause",
+        _leading(judged) if leads else _nearest(top),
+        Query(_CAUSE_SQL, bound),
+        value="explained" if share else "pro",
+        unit="share of the failed requests" if share else "signs",
+        method=METHOD,
+        standing=Standing.SUPPORTED if leads else Standing.UNTESTABLE,
+        evidence=Query(_ROWS_SQL),
+        counter=tuple(one.claim for one in top.con),
+    )
+
+
+def rival_of(judged: Sequence[Judgement]) -> str | None:
+    """The cause that is next in rank, not refuted, and no consequence of the first."""
+    top, *rest = judged
+    open_ = (j for j in rest if j.status in _OPEN and j.pro and j.follows_from != top.cause.id)
+    return next((j.cause.id for j in open_), None)
+
+
+def _leading(judged: Sequence[Judgement]) -> str:
+    top = judged[0]
+    says = "The leading explanation is “{title:text}”"
+    if top.explained is not None:
+        says += ", which explains {explained:pct} of the failed requests"
+    says += f"; {_against(top)}"
+    if top.explained is not None and top.explained < 1:
+        says += ", but it leaves {unexplained:pct} of them to other causes"
+    if rival_of(judged):
+        says += "; the nearest rival, “{rival:text}”, is {rival_status} with {rival_pro:# sign} for it"
+    return says + "."
+
+
+def _against(top: Judgement) -> str:
+    """The strongest thing that speaks against it. A sign's own sentence is filled from the same row."""
+    if top.con:
+        return f"against it speaks most: “{top.con[0].says.rstrip('.')}”"
+    if top.missing:
+        return "{unseen:# sign} of it could not be looked for ({unseen_words:text}), none that was speaks against it"
+    return "nothing that was looked for speaks against it"
+
+
+def _nearest(top: Judgement) -> str:
+    says = "No cause can be told from these data: the nearest, “{title:text}”, is {status}, with {pro:# sign} for it"
+    if top.missing:
+        says += ", and {unseen:# sign} could not be looked for ({unseen_words:text})"
+    if top.con:
+        says += f"; {_against(top)}"
+    return says + "."
+
+
+def _nothing() -> Statement:
+    return Statement(
+        "SU-cause",
+        "Nothing calls for an explanation: {causes:# cause} were weighed, and {supported} of them are supported.",
+        Query(_NONE_SQL),
+        value="supported",
+        unit="causes",
+        method=METHOD,
+        evidence=Query(_ROWS_SQL),
+    )

@@ -1,0 +1,67 @@
+"""What people write: read as text, checked whole, refused with a sentence."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from netra_analysis.errors import RequestError
+from netra_analysis.notes import KEYS, LONGEST, Notes, parse
+
+WRITTEN = """
+status: in review
+owner: no
+severity: 1
+response: |
+  We restarted it.
+actions:
+  - {what: Alert on the slope, kind: detect, owner: ana, due: 2025-10-01, shown_by: ME1}
+timeline:
+  - {time: 2025-09-02T14:41:00+02:00, event: the pager rang}
+"""
+
+
+def test_notes_are_text_as_it_looks() -> None:
+    notes = parse(WRITTEN, "x.notes.yaml")
+    assert (notes.status, notes.owner, notes.severity) == ("in review", "no", "1")
+    assert notes.response == "We restarted it.\n"
+    assert notes.actions[0].due == "2025-10-01"
+    assert notes.timeline[0].time == datetime(2025, 9, 2, 12, 41, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("text", ["", "# only a comment\n", "owner:\nactions:\n"])
+def test_a_file_without_words_is_no_word(text: str) -> None:
+    assert parse(text, "x.notes.yaml") == Notes()
+
+
+def test_the_keys_are_the_documented_ones() -> None:
+    assert KEYS == ("status", "owner", "severity", "summary", "response", "actions", "timeline")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("serverity: 1", "x.notes.yaml: unknown key 'serverity'; did you mean 'severity'?"),
+        ("zzz: 1", "unknown key 'zzz'; known: status, owner, severity"),
+        ("actions: [{what: a, who: b}]", "unknown key 'actions.0.who'; known: what, kind, owner, due, shown_by"),
+        (
+            "timeline: [{time: 2025-09-02T12:41:00, event: a}]",
+            "timeline.0.time: '2025-09-02T12:41:00' has no",
+        ),
+        ("timeline: [{time: soon, event: a}]", "'soon' is no time; write it as 2025-09-02T12:41:00Z"),
+        ("status: done", "status: Input should be 'draft', 'in review' or 'reviewed'"),
+        ("owner: a\nowner: b", "'owner' is given twice"),
+        ("- a", "holds no keys"),
+        ("owner: [a", "is no YAML"),
+        ("owner: !!python/object/apply:os.system [id]", "owner: Input should be a valid string"),
+        ("owner: {a: b}", "owner: Input should be a valid string"),
+        ("summary: &a [x]\nowner: *a", "owner: Input should be a valid string"),
+        ("owner: " + "x" * 201, "owner: String should have at most 200 characters"),
+        ("response: " + "x" * LONGEST, "longer than 200,000 characters"),
+        ("[" * 5000, "is no YAML"),
+    ],
+)
+def test_what_is_not_understood_is_refused_with_one_sentence(text: str, sentence: str) -> None:
+    with pytest.raises(RequestError, match=r"^x\.notes\.yaml") as refused:
+        parse(text, "x.notes.yaml")
+    assert sentence in str(refused.value)
+    assert "\n" not in str(refused.value)
