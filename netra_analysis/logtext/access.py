@@ -13,6 +13,8 @@ from typing import Any, Final
 
 import re2
 
+from netra_analysis.logtext.names import stored, stored_name
+
 
 @dataclass(frozen=True, slots=True)
 class Access:
@@ -56,7 +58,10 @@ _DURATIONS: Final = {  # key and how many of its unit make a second
 _UNITS: Final = {"ns": 1e9, "us": 1e6, "µs": 1e6, "ms": 1e3, "s": 1.0, "sec": 1.0, "": 1e3}
 _AMOUNT: Final = re2.compile(r"^([\d.]+)\s*(ns|us|µs|ms|sec|s|)$")
 # What a payload has to hold to be looked into: one of the keys of a duration.
-TIMED_JSON: Final = r'"(?:' + "|".join(sorted({name.rpartition(".")[2] for name in _DURATIONS} | {"latency"})) + r')"'
+# A BigQuery sink has it in lower case.
+TIMED_JSON: Final = (
+    r'(?i)"(?:' + "|".join(sorted({name.rpartition(".")[2] for name in _DURATIONS} | {"latency"})) + r')"'
+)
 
 
 @lru_cache(maxsize=65536)
@@ -78,7 +83,7 @@ def told_by_line(message: str) -> Access | None:
 def told_by_payload(payload: str) -> Access | None:
     """The request that a JSON payload tells of, with the time that it took; None without all four."""
     try:
-        fields = json.loads(payload)
+        fields = stored(json.loads(payload))
     except (ValueError, RecursionError):
         return None
     if not isinstance(fields, dict):
@@ -104,12 +109,12 @@ def _first(fields: Mapping[str, Any], names: tuple[str, ...]) -> Any:
 
 
 def _at(fields: Mapping[str, Any], name: str) -> Any:
-    """The value under a key, or under a key of an object under a key (`res.statusCode`)."""
-    if name in fields:
-        return fields[name]
+    """The value under a key, or under a key of an object under a key (`res.statusCode`); `fields` as stored."""
+    if (whole := stored_name(name)) in fields:
+        return fields[whole]
     outer, _, inner = name.partition(".")
-    held = fields.get(outer)
-    return held.get(inner) if inner and isinstance(held, dict) else None
+    held = fields.get(stored_name(outer))
+    return held.get(stored_name(inner)) if inner and isinstance(held, dict) else None
 
 
 def _seconds(fields: Mapping[str, Any]) -> float | None:

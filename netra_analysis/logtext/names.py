@@ -7,11 +7,13 @@ came, so every payload is read under these names.
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 _SPECIAL: Final = re.compile(r"[^a-z0-9_]", re.ASCII)
 
 
+@lru_cache(maxsize=4096)
 def stored_name(name: str) -> str:
     return _SPECIAL.sub("_", name.lower()).lstrip("_")
 

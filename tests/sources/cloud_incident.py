@@ -98,6 +98,10 @@ def _lines() -> list[dict[str, Any]]:
     ]
     made[3]["errorGroups"] = [{"id": "CKq7wYz"}]
     made[4]["trace"], made[4]["spanId"] = f"projects/{PROJECT}/traces/{'a' * 32}", "00000000000001f3"
+    for i in range(6005, 7000, 80):  # a handler's own account, in a dialect whose names a sink lowers
+        asked = {"req": {"method": "GET", "url": f"/api/orders/{i}"}, "res": {"statusCode": 200}}
+        told = asked | {"responseTime": 4.5, "msg": "request completed"}
+        made.append(entry(i + 0.052 + i / 7919, "stdout", severity="INFO", jsonPayload=told))
     made.append(entry(4400, "app.v2", severity="NOTICE", jsonPayload={"message": "a log of its own"}))
     return made
 

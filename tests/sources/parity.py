@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from netra_analysis.logtext.names import stored
+from netra_analysis.reconstruct.handled import handled
 from netra_analysis.run.evidence import evidence
 
 
@@ -19,6 +20,9 @@ def assert_equal(here: Any, there: Any, *, lowered: bool) -> None:
             read = _folded if raw else lambda value: value
             told = f"{name}.{column}"
             assert [read(v) for v in ours[column].to_pylist()] == [read(v) for v in theirs[column].to_pylist()], told
+    ours, theirs = (handled(incident.tables, incident.params.asked) for incident in (here, there))
+    assert ours.equals(theirs)
+    assert theirs["handler_s"].null_count < theirs.num_rows
     found, wanted = (json.loads(json.dumps(evidence(incident))) for incident in (here, there))
     assert found.pop("coverage")["streams"] == wanted.pop("coverage")["streams"]
     assert found == wanted
