@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from netra_analysis.comparison import Comparison
     from netra_analysis.incident import Incident
 
-__all__ = ["open"]
+__all__ = ["compare", "open"]
 
 
 def open(where: "str | Path") -> "Incident":  # noqa: A001 (reads as speech: na.open)
@@ -20,3 +21,10 @@ def open(where: "str | Path") -> "Incident":  # noqa: A001 (reads as speech: na.
     from netra_analysis.incident import open_incident
 
     return open_incident(where)
+
+
+def compare(a: "str | Path", b: "str | Path") -> "Comparison":
+    """Two incidents side by side, the earlier one first: params files, or capsule folders of finished runs."""
+    from netra_analysis.comparison import Comparison
+
+    return Comparison(open(a), open(b))

@@ -60,7 +60,7 @@ ORDER BY complete DESC, time, id
 LIMIT 1
 """
 TIMELINE = """
-SELECT time, since_onset_s, lane, event, place, claim
+SELECT time, since_onset_s, event, lane, place, claim
 FROM finding_timeline
 WHERE @start < @end
 ORDER BY time, lane, event

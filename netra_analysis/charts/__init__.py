@@ -1,6 +1,7 @@
 """Values to pictures: Altair charts in one house style. Nothing is read, saved or shown here."""
 
 from netra_analysis import _fast_imports  # noqa: F401  (has to come before altair)
+from netra_analysis.charts.aligned import aligned
 from netra_analysis.charts.bars import bars_by
 from netra_analysis.charts.figure import Figure, Lane, Mark, Series, Shade
 from netra_analysis.charts.forest import forest
@@ -21,6 +22,7 @@ __all__ = [
     "Series",
     "Shade",
     "Stretch",
+    "aligned",
     "bars_by",
     "dressed",
     "forest",

@@ -46,9 +46,9 @@ def run(asked: Params, base: Path, out: Path, only: Sequence[str] = (), say: Say
 
     A notebook that fails is kept and marked; the rest is published with it, as failed.
     """
-    chosen, people = notebooks.selected(only), read_notes(out, asked.incident)
+    chosen = notebooks.selected(only)
     with publish.locked(out, asked.incident), publish.staged(out, asked.incident) as stage:
-        began = datetime.now(UTC)
+        people, began = read_notes(out, asked.incident), datetime.now(UTC)
         _state(stage, "running", began, {})
         say(f"{asked.incident}: reading {asked.source}")
         held = tables.from_params(

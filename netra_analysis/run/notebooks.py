@@ -21,6 +21,7 @@ from typing import Any
 from netra_analysis.errors import RequestError
 
 SENTINEL = "application/vnd.netra.end+json"
+OF_TWO = ("95_compare",)  # asks about two incidents, so no run of one can answer it
 CELL_TIMEOUT_S = 300
 NOTEBOOK_TIMEOUT_S = 900
 # What a kernel may know of the environment: nothing that could be a credential.
@@ -38,10 +39,11 @@ class Executed:
 
 
 def suite() -> dict[str, Path]:
-    """Name to path of the packaged notebooks, in order."""
+    """Name to path of the packaged notebooks that ask about one incident, in order."""
     packaged = Path(str(resources.files("netra_analysis"))) / "_notebooks"
     folder = packaged if packaged.is_dir() else packaged.parents[1] / "notebooks"
-    found = {path.stem: path for path in sorted(folder.glob("[0-9][0-9]_*.ipynb"))}
+    every = {path.stem: path for path in sorted(folder.glob("[0-9][0-9]_*.ipynb"))}
+    found = {name: path for name, path in every.items() if name not in OF_TWO}
     if not found:
         raise RequestError(f"no notebooks at {folder}; install netra-analysis again")
     return found

@@ -40,7 +40,7 @@ def finding(
     }
     said = (
         users.seen(settings, findings, signs),
-        explanation.explained(judged, verdict),
+        explanation.explained(settings, findings["failed_requests"], judged, verdict),
         ending.ended(settings, findings, told),
         *impact.costs(settings, findings),
     )

@@ -111,7 +111,7 @@ def _words(end: Told, form: str) -> str:
     if end.how == "open":
         return (
             f"It may go on: the data end at {{until:{form}}}, {{calm_s:dur}} after the last failed request, "
-            f"with {{after_n:# request}} in between; {_changes(end)} since the first failure."
+            f"with {{after_n:# request}} that did not fail in between; {_changes(end)} since the first failure."
         )
     says = f"The last failure was at {{last:{form}}}"
     if end.restart:

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from netra_analysis.finding import Standing, Statement
+from netra_analysis.detectors.settings import Settings
+from netra_analysis.finding import Finding, Standing, Statement, Verdict
 from netra_analysis.hypotheses.matrix import Judgement
 from netra_analysis.query import Query
 
@@ -17,23 +18,30 @@ LEFT JOIN finding_causes AS r ON r.cause = @rival
 LEFT JOIN finding_signs AS s ON s.id = @sign
 WHERE c.cause = @cause
 """
-_NONE_SQL = "SELECT COUNT(*) AS causes, COUNTIF(status = 'supported') AS supported FROM finding_causes"
+_NONE_SQL = """
+SELECT COUNT(*) AS causes, COUNTIF(status = 'supported') AS supported,
+  (SELECT COUNT(*) FROM requests WHERE end_time >= @before_start AND end_time < @before_end
+    AND client NOT IN ('preflight', 'uptime_check')) AS before_total,
+  (SELECT COUNT(*) FROM requests WHERE end_time >= @before_start AND end_time < @before_end
+    AND client NOT IN ('preflight', 'uptime_check') AND status >= 500) AS before_n
+FROM finding_causes
+"""
 _ROWS_SQL = "SELECT * FROM finding_causes ORDER BY rank"
 _OPEN = ("supported", "inconclusive")
 
 
-def explained(judged: Sequence[Judgement], verdict: str) -> Statement:
+def explained(settings: Settings, failed: Finding, judged: Sequence[Judgement], verdict: str) -> Statement:
     """One sentence on the leading explanation with its counter-evidence; that there is none, where there is none."""
     if verdict == "no_incident":
-        return _nothing()
+        return _nothing(settings, failed)
     top = judged[0]
     leads = verdict == top.cause.id
-    share = top.explained is not None
+    share = top.explained is not None and failed.verdict is Verdict.FIRED
     sign = top.con[0] if top.con else None
     bound = {"cause": top.cause.id, "rival": rival_of(judged), "sign": sign.id if sign else None}
     return Statement(
         "SU-cause",
-        _leading(judged) if leads else _nearest(top),
+        _leading(judged, share=share) if leads else _nearest(top),
         Query(_CAUSE_SQL, bound),
         value="explained" if share else "pro",
         unit="share of the failed requests" if share else "signs",
@@ -51,13 +59,13 @@ def rival_of(judged: Sequence[Judgement]) -> str | None:
     return next((j.cause.id for j in open_), None)
 
 
-def _leading(judged: Sequence[Judgement]) -> str:
+def _leading(judged: Sequence[Judgement], *, share: bool) -> str:
     top = judged[0]
     says = "The leading explanation is “{title:text}”"
-    if top.explained is not None:
+    if share:
         says += ", which explains {explained:pct} of the failed requests"
     says += f"; {_against(top)}"
-    if top.explained is not None and top.explained < 1:
+    if share and top.explained is not None and top.explained < 1:
         says += ", but it leaves {unexplained:pct} of them to other causes"
     if rival_of(judged):
         says += "; the nearest rival, “{rival:text}”, is {rival_status} with {rival_pro:# sign} for it"
@@ -69,7 +77,7 @@ def _against(top: Judgement) -> str:
     if top.con:
         return f"against it speaks most: “{top.con[0].says.rstrip('.')}”"
     if top.missing:
-        return "{unseen:# sign} of it could not be looked for ({unseen_words:text}), none that was speaks against it"
+        return "nothing that was looked for speaks against it, and {unseen:# sign} could not be ({unseen_words:text})"
     return "nothing that was looked for speaks against it"
 
 
@@ -82,11 +90,15 @@ def _nearest(top: Judgement) -> str:
     return says + "."
 
 
-def _nothing() -> Statement:
+def _nothing(settings: Settings, failed: Finding) -> Statement:
+    says = "Nothing calls for an explanation: "
+    if failed.proof.num_rows:
+        says += "{before_n} of {before_total:# request} failed in the time before as well, and "
+    before = {"before_start": settings.baseline.start, "before_end": settings.baseline.end}
     return Statement(
         "SU-cause",
-        "Nothing calls for an explanation: {causes:# cause} were weighed, and {supported} of them are supported.",
-        Query(_NONE_SQL),
+        says + "of {causes:# cause} that were weighed {supported} are supported.",
+        Query(_NONE_SQL, before),
         value="supported",
         unit="causes",
         method=METHOD,

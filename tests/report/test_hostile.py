@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from netra_analysis import charts
+from netra_analysis.notes import Notes
 from netra_analysis.report import blocks
 from netra_analysis.report.page import PageState, render_index, render_notebook, render_postmortem
 from tests.report import samples
@@ -131,11 +132,23 @@ def hover(page: Any) -> None:
     assert set(page.evaluate("[...document.querySelectorAll('.tip *')].map(e => e.tagName)")) == {"P", "SPAN"}
 
 
+def written(texts: list[str]) -> Notes:
+    """Every text in every place in which people can write."""
+    every, short = "\n\n".join(texts), [text[:200] for text in texts]
+    actions = [{"what": text, "owner": text[:200], "due": text[:200], "shown_by": text[:200]} for text in texts]
+    events = [{"time": "2025-09-02T12:40:00Z", "event": text} for text in texts]
+    fields = {"owner": short[0], "severity": short[1], "summary": every, "response": every}
+    return Notes.model_validate({**fields, "actions": actions, "timeline": events})
+
+
 def test_nothing_runs_in_a_postmortem(watched: Any, tmp_path: Path) -> None:
     texts = TEXTS[::6]
     every = " ".join(texts)
     nb = notebook(texts, drawn(texts[:10]))
-    page = render_postmortem(nb, samples.meta(every), samples.evidence(every), PageState.COMPLETE)
+    prompts = [samples.output(blocks.Prompt(key, key, key)) for key in ("timeline", "response", "actions")]
+    nb.cells.append(samples.code("ask", samples.output(blocks.Section("summary", "Summary")), *prompts))
+    page = render_postmortem(nb, samples.meta(every), samples.evidence(every), PageState.COMPLETE, written(texts))
+    assert page.count("written by people") == 4
     assert_quiet({**opened(watched, tmp_path / "page.html", page), "skeleton": ""}, "")
 
 

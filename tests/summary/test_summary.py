@@ -116,3 +116,21 @@ def test_every_tile_is_a_claim_with_a_sentence(tmp_path: Path) -> None:
     for tile in incident.impact().data()["tiles"]:
         assert known[tile["id"]].short == tile["shown"]
         assert known[tile["id"]].to_json()["short"] == tile["shown"]
+
+
+def test_failures_as_usual_are_no_incident_and_the_sentence_says_so(tmp_path: Path) -> None:
+    usual = [request(s, 500 if s % 600 == 0 else 200, latency=0.001) for s in range(-3600, 3600, 30)]
+    incident = opened(tmp_path, usual)
+    assert incident.verdict == "no_incident"
+    assert told(incident)["SU-cause"].startswith(
+        "Nothing calls for an explanation: 6 of 120 requests failed in the time before as well"
+    )
+
+
+def test_deaths_that_no_request_met_explain_no_request(tmp_path: Path) -> None:
+    died = [system(3300, OOM, "ERROR"), system(3300.2, "Container terminated on signal 9.", "WARNING")]
+    incident = opened(tmp_path, [*CALM, *died], [LEAK])
+    words = told(incident)
+    assert "the platform's log has 1 death of instances" in words["SU-seen"]
+    assert "failed requests" not in words["SU-cause"]
+    assert words["SU-end"].startswith("The last of 1 death of instances was at 12:55:00 UTC")
