@@ -19,7 +19,7 @@ from netra_analysis.detectors import memory
 from netra_analysis.errors import RequestError
 from netra_analysis.finding import Verdict
 from netra_analysis.hypotheses.matrix import Judgement
-from netra_analysis.investigation import NAMES, Investigation
+from netra_analysis.investigation import Investigation
 from netra_analysis.measures.around import AFTER, BEFORE
 from netra_analysis.query import Query
 from netra_analysis.reconstruct.frames import frame
@@ -70,7 +70,7 @@ class Incident(Investigation):
         """The numbers of the impact, each the value of a claim."""
         costs = [claim for claim in self.claims_of(summary.NAME) if claim.id not in summary.SENTENCES]
         budget = [claim for claim in self.objectives.claims if claim.id == "OB1" and claim.short]
-        waited = self.claims_of("hindsight")[:1] if "hindsight" in NAMES else ()
+        waited = [claim for claim in self.hindsight.claims if claim.id == f"HS-{self.verdict}"]
         return Tiles((*costs, *budget, *waited))
 
     def impact_claims(self) -> ClaimList:

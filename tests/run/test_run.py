@@ -119,17 +119,19 @@ def test_a_dropped_claim_is_named(copy: Path) -> None:
     assert any(line.startswith("CR-oom: the data say it") for line in verify(copy))
 
 
-def test_a_changed_number_in_a_table_is_named_with_the_claims_on_it(copy: Path, here: Callable[..., Ended]) -> None:
+@pytest.mark.parametrize(("column", "value", "claim"), [("failed", True, "FR1"), ("status", 500, "FR-preflights")])
+def test_a_changed_number_in_a_table_is_named_with_the_claims_on_it(
+    copy: Path, here: Callable[..., Ended], column: str, value: int, claim: str
+) -> None:
     path = copy / "capsule" / "requests.parquet"
     table = pq.read_table(path)
-    statuses = table["status"].to_pylist()
-    statuses[statuses.index(200)] = 500
-    index = table.schema.get_field_index("status")
-    pq.write_table(table.set_column(index, table.schema.field("status"), pa.array(statuses, pa.int64())), path)
+    rows = table.to_pylist()
+    next(row for row in rows if row["status"] == 200)[column] = value
+    pq.write_table(pa.Table.from_pylist(rows, schema=table.schema), path)
     ended = here("verify", copy)
     assert ended.returncode == 5
     assert "table requests differs from its hash" in ended.stderr
-    assert "FR1: " in ended.stderr
+    assert f"claim {claim}: " in ended.stderr
 
 
 def test_a_changed_page_is_named(copy: Path) -> None:
