@@ -68,9 +68,14 @@ def execute_all(
     workers: int,
     told: Callable[[Executed], None] = lambda _: None,
 ) -> list[Executed]:
-    """Every notebook executed into `folder`; `capsule` is where it lies as seen from there."""
+    """Every notebook executed into `folder`; `capsule` is where it lies as seen from there.
+
+    The last in name is begun first: it shows most, takes longest, and would else be waited for alone.
+    """
     with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
-        jobs = [pool.submit(_execute, name, path, folder / f"{name}.ipynb", capsule) for name, path in chosen.items()]
+        begun = [*list(chosen)[-1:], *list(chosen)[:-1]]
+        by_name = {name: pool.submit(_execute, name, chosen[name], folder / f"{name}.ipynb", capsule) for name in begun}
+        jobs = [by_name[name] for name in chosen]
         for job in as_completed(jobs):
             told(job.result())
         return [job.result() for job in jobs]
