@@ -11,6 +11,7 @@ from netra_analysis.signs import (
     demand,
     dependencies,
     harm,
+    latency,
     load,
     loop,
     memory,
@@ -41,7 +42,10 @@ NAME = "signs"
 def look(tables: Tables, settings: Settings, findings: Mapping[str, Finding]) -> tuple[Sign, ...]:
     """Every sign, in a fixed order."""
     scene = Scene(tables, settings, findings)
-    scene.onset = harm.harm(scene).time
+    hurt = harm.harm(scene)
+    scene.onset = hurt.time
+    if hurt.words == harm.SLOW:
+        scene.slowed = latency.slowed(scene)
     return tuple(sign for family in ALL for sign in family(scene))
 
 

@@ -88,7 +88,7 @@ def _new_exception(scene: Scene) -> Sign:
         if len(code)
         else "{n} failures of new kinds come from the service's own code.",
         time=first(code, "first"),
-        share=met / scene.impact if scene.impact else None,
+        share=_explains(scene, met),
         n=int(code["count"].sum()),
         total=met,
         words=str(code.sort_values("count")["sample"].iloc[-1])[:160] if len(code) else None,
@@ -96,6 +96,13 @@ def _new_exception(scene: Scene) -> Sign:
         method="fingerprints that the baseline does not have, of types that code raises and not a dependency",
         evidence=Query("SELECT * FROM finding_errors WHERE kind = 'exception' ORDER BY count DESC, id"),
     )
+
+
+def _explains(scene: Scene, met: int) -> float | None:
+    """The share of the failed requests that met one; an exception does not explain what was only slow."""
+    if scene.slowed is not None:
+        return 0.0
+    return met / scene.impact if scene.impact else None
 
 
 def _new_revision_only(scene: Scene) -> Sign:

@@ -34,7 +34,7 @@ def look(scene: Scene) -> list[Sign]:
 def _input(scene: Scene) -> Sign:
     """Whether failures keep to one route that serves other inputs meanwhile, and did before, by the same revision."""
     name, says = "follows_input", "Too few failures to see whether they follow an input ({n})."
-    if scene.impact < 3:
+    if scene.impact < 3 or scene.slowed is not None:
         return not_seen(name, says, "requests")
     real = scene.real.assign(bad=scene.real["failed"])
     worst, bad, _ = _worst(real)
@@ -161,13 +161,14 @@ def _artefact(scene: Scene) -> list[Sign]:
         return [not_seen(name, missing, "requests") for name in ("on_demand", "artificial_clients", "served_well")]
     asked = int((scene.failed["fate"] == "deliberate").sum())
     fake = int((scene.failed["client"].isin(ARTIFICIAL) & scene.failed["fate"].isin(OWN_ANSWER)).sum())
+    all_fake = fake > 0 and fake == scene.impact and scene.slowed is None
     users = scene.real[~scene.real["client"].isin(ARTIFICIAL)]
     bad = int(users["failed"].sum())
     ready = where(scene.deaths, [True] * len(scene.deaths))
     return [
         Sign(
             "on_demand",
-            Verdict.FIRED if asked and asked >= 0.9 * scene.impact else Verdict.CLEAR,
+            Verdict.FIRED if asked and asked >= 0.9 * scene.impact and scene.slowed is None else Verdict.CLEAR,
             "{n} of {total} failed requests were failures on demand.",
             time=first(scene.failed[scene.failed["fate"] == "deliberate"], "end_time") if asked else None,
             share=asked / scene.impact if scene.impact else None,
@@ -178,9 +179,9 @@ def _artefact(scene: Scene) -> list[Sign]:
         ),
         Sign(
             "artificial_clients",
-            Verdict.FIRED if fake and fake == scene.impact else Verdict.CLEAR,
+            Verdict.FIRED if all_fake else Verdict.CLEAR,
             "{n} of {total} failed requests came from test clients, scanners or preflights and were answered.",
-            time=first(scene.failed, "end_time") if fake and fake == scene.impact else None,
+            time=first(scene.failed, "end_time") if all_fake else None,
             share=fake / scene.impact if scene.impact else None,
             n=fake,
             total=scene.impact,
