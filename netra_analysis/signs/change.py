@@ -100,7 +100,7 @@ def _new_exception(scene: Scene) -> Sign:
 
 def _explains(scene: Scene, met: int) -> float | None:
     """The share of the failed requests that met one; an exception does not explain what was only slow."""
-    if scene.slowed is not None:
+    if scene.ill_served is not None:
         return 0.0
     return met / scene.impact if scene.impact else None
 

@@ -3,7 +3,8 @@
 The request log is the first witness. Where it is missing, or begins only inside the window, the platform's own
 count of answers (`run.googleapis.com/request_count`) is asked, and then the application's lines about requests
 that failed. Deaths of instances, requests that found no instance, and callers who are refused all at once are harm
-of their own. Where nobody was failed, answers that became slow are the impact.
+of their own. Where nobody was failed, answers that became slow and sockets
+that ended early are the impact.
 """
 
 import json
@@ -14,14 +15,14 @@ from scipy.special import pdtrc
 
 from netra_analysis.finding import Verdict
 from netra_analysis.reconstruct.frames import moment, where
-from netra_analysis.signs import change, latency, memory, platform
+from netra_analysis.signs import change, latency, memory, platform, sockets
 from netra_analysis.signs.scene import ANSWERED, UNHANDLED, Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
 
 STRAY = 0.001  # so many failures, when the usual and one more are expected, in fewer than 1 of 1000 windows
 PERHAPS = 0.05  # fewer windows than this have so many by chance: then the count does not show that all was well
 COUNT = "request_count"
-SLOW = "answers that became slow"
+SLOW, SHORT = "answers that became slow", "sockets that ended early"
 _CUT = ("malformed_response", "memory_exceeded")
 
 
@@ -45,7 +46,7 @@ def harm(scene: Scene) -> Sign:
         witnesses |= {"roll-outs that were given up": platform.gave_up(scene)}
     fired = _fired(witnesses)
     if not fired:  # only then: what is slow on the way to a failure is no onset of its own
-        witnesses[SLOW] = latency.slower(scene)
+        witnesses |= {SLOW: latency.slower(scene), SHORT: sockets.shorter(scene)}
         fired = _fired(witnesses)
     if fired:
         name = min(fired, key=lambda name: fired[name])
@@ -59,7 +60,7 @@ def harm(scene: Scene) -> Sign:
             words=name,
             unit="witnesses",
             method="failed requests beyond the usual, deaths, requests turned away, callers refused all at once, or "
-            "none of these and answers that became slow; "
+            "none of these and answers that became slow or sockets that ended early; "
             "where the request log does not cover the window, the platform's count and the application's lines",
         )
     if asked.verdict is Verdict.NO_DATA and not _counted_none(scene):

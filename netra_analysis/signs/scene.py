@@ -56,7 +56,7 @@ class Scene:
         self.settings = settings
         self.findings = findings
         self.onset: datetime | None = None  # set once, by the sign of harm
-        self.slowed: pd.DataFrame | None = None  # set with it where nobody was failed and answers became slow
+        self.ill_served: pd.DataFrame | None = None  # set with it where nobody was failed, but kept waiting or cut
 
     @cached_property
     def said_failed(self) -> pd.DataFrame:
@@ -152,8 +152,8 @@ class Scene:
 
     @cached_property
     def hurt(self) -> pd.DataFrame:
-        """The requests that are to be explained: those that failed, or where only strays did, those that were slow."""
-        return self.failed if self.slowed is None else self.slowed
+        """The requests that are to be explained: those that failed, or else were ill served."""
+        return self.failed if self.ill_served is None else self.ill_served
 
     def of_impact(self, failed: int, dead: int) -> float | None:
         """The share of what happened that these are: requests that failed and instances that died weigh the same.
@@ -198,7 +198,7 @@ class Scene:
         return len(now) >= 3 * max(1.0, len(before) * scale) if len(before) else len(now) > 0
 
     def met(self, lines: pd.DataFrame) -> float | None:
-        """The share of failed, or slow, requests during which one of `lines` was written on their instance.
+        """The share of failed, or ill served, requests during which one of `lines` was written on their instance.
 
         Without a request log, the share of the failures that the application tells of; nothing where it tells of none.
         """
