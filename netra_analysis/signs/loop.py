@@ -40,6 +40,7 @@ def _blocked(scene: Scene) -> Sign:
         if len(held)
         else "{n} requests were held up together outside their handler.",
         time=first(held),
+        share=float(_inside(scene, held, scene.deaths.head(0)).mean()) if len(held) and len(scene.hurt) else None,
         n=len(held),
         unit="requests",
         method="latency at the edge against the handler's own duration, while the instance answered nobody else",
