@@ -24,6 +24,8 @@ CUT = 504  # the platform's own answer at the time-out is no sign of life
 LEAST = 3  # requests that were let go together
 UNUSUAL = 5.0  # times what the route takes elsewhere
 QUICK_S = 0.1  # a route that takes less needs nothing but the process itself
+ALONE_S, LEAST_ALONE = 0.01, 2  # a route that takes less cannot have asked anybody; requests of such that waited
+APART = 2.0  # times as far apart as they ended, requests that were let go together had begun
 STALLS = pa.schema(
     [
         ("time", TIME), ("end_time", TIME), ("instance", TEXT), ("revision", TEXT),
@@ -39,12 +41,12 @@ def stalls(tables: Tables, window: TimeWindow, handler_s: Mapping[str, float]) -
     plain = requests[(requests["status"] != 101).fillna(value=True) & (requests["instance"] != "")]
     usual = plain.groupby("route")["latency_s"].median().to_dict()
     spoken = _spoken(tables, plain)
-    started = frame(tables.lifecycle)
+    lines, started = tables.app_logs.num_rows > 0, frame(tables.lifecycle)
     born = started[started["event"].isin(["start", "probe_ok"])].groupby("instance")["time"].apply(list).to_dict()
     found: list[dict[str, Any]] = []
     for name, own in plain.sort_values(["end_time", "id"]).groupby("instance", sort=True):
         for group in _groups(own):
-            stall = _stall(group, spoken.get(str(name), []), usual, handler_s)
+            stall = _stall(group, spoken.get(str(name), []), usual, handler_s, lines=lines)
             if stall and not _cold(stall, born.get(name, [])):
                 found.append(stall)
     return table(sorted(found, key=lambda row: (row["time"], row["instance"])), STALLS)
@@ -72,7 +74,12 @@ def _groups(own: pd.DataFrame) -> Iterator[pd.DataFrame]:
 
 
 def _stall(
-    group: pd.DataFrame, spoken: Sequence[float], usual: Mapping[str, float], handler_s: Mapping[str, float]
+    group: pd.DataFrame,
+    spoken: Sequence[float],
+    usual: Mapping[str, float],
+    handler_s: Mapping[str, float],
+    *,
+    lines: bool,
 ) -> dict[str, Any] | None:
     let_go = group["end_time"].iloc[0]
     end = let_go.timestamp()
@@ -81,7 +88,9 @@ def _stall(
         return None
     waited = group[group["time"] <= let_go - timedelta(seconds=WAITED_S)]
     waited = waited[[row.latency_s >= UNUSUAL * max(usual.get(row.route, 0.0), 0.001) for row in waited.itertuples()]]
-    if len(waited) < LEAST or waited["route"].nunique() < 2 or not _of_the_process(waited, last, usual, handler_s):
+    if len(waited) < LEAST or waited["route"].nunique() < 2 or not _let_go(waited):
+        return None
+    if not _of_the_process(waited, last, usual, handler_s, lines=lines):
         return None
     return {
         "time": moment(pd.Timestamp(last, unit="s", tz="UTC").floor("us")),
@@ -95,14 +104,26 @@ def _stall(
     }
 
 
+def _let_go(waited: pd.DataFrame) -> bool:
+    """Whether they ended closer together than they began: who is cut at a time-out of his own ends as he began."""
+    began, ended = (float((own.max() - own.min()).total_seconds()) for own in (waited["time"], waited["end_time"]))
+    return began >= APART * ended
+
+
 def _of_the_process(
-    waited: pd.DataFrame, last: float, usual: Mapping[str, float], handler_s: Mapping[str, float]
+    waited: pd.DataFrame, last: float, usual: Mapping[str, float], handler_s: Mapping[str, float], *, lines: bool
 ) -> bool:
-    """Whether the process itself stood still: handlers were quick, or a route waited that needs nothing else."""
+    """Whether the process itself stood still: handlers were quick, or a route waited that needs nothing else.
+
+    Where the application writes no lines at all its silence shows nothing, and a dependency that comes back lets its
+    callers go together, too: then more than one request has to have waited that cannot have asked for anything.
+    """
     came = waited[waited["time"].map(pd.Timestamp.timestamp) > last]
     shares = [handler_s[row.id] / row.latency_s for row in came.itertuples() if row.id in handler_s]
     if shares:
         return len([share for share in shares if share < 0.2]) * 2 > len(shares)
+    if not lines:
+        return sum(usual.get(route, 1.0) <= ALONE_S for route in waited["route"]) >= LEAST_ALONE
     return any(usual.get(route, 1.0) <= QUICK_S for route in waited["route"])
 
 

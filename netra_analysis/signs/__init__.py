@@ -11,11 +11,14 @@ from netra_analysis.signs import (
     demand,
     dependencies,
     harm,
+    inputs,
+    latency,
     load,
     loop,
     memory,
     platform,
     process,
+    sockets,
     traffic,
 )
 from netra_analysis.signs.scene import Scene
@@ -32,6 +35,8 @@ ALL = (
     process.look,
     loop.look,
     demand.look,
+    inputs.look,
+    sockets.look,
     traffic.look,
     claimed.look,
 )
@@ -41,7 +46,12 @@ NAME = "signs"
 def look(tables: Tables, settings: Settings, findings: Mapping[str, Finding]) -> tuple[Sign, ...]:
     """Every sign, in a fixed order."""
     scene = Scene(tables, settings, findings)
-    scene.onset = harm.harm(scene).time
+    hurt = harm.harm(scene)
+    scene.onset = hurt.time
+    if hurt.words == harm.SLOW:
+        scene.ill_served = latency.slowed(scene)
+    elif hurt.words == harm.SHORT:
+        scene.ill_served = sockets.ended_early(scene)
     return tuple(sign for family in ALL for sign in family(scene))
 
 

@@ -1,5 +1,6 @@
 """Signs of change: a deploy before the onset, new exceptions, failures of one revision only, settings refused."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pandas as pd
@@ -19,6 +20,15 @@ PROGRAMMING = any_of(
     r"ValidationError|SerializationError|ProgrammingError|UndefinedColumn\w*|UndefinedTable\w*|\w*IsolationError|"
     r"IllegalStateChangeError|RuntimeError|SyntaxError)$"
 )
+CODE = any_of(  # what only the service's own code can do wrong, in lines that give no stack
+    r"\bNoMethodError\b|undefined method [`']|uninitialized constant|undefined local variable or method",
+    r"\b(?:Type|Attribute|Name|UnboundLocal|Reference|NotImplemented)Error\b",
+    r"\b(?:NullReference|NullPointer|ClassCast|InvalidCast|ArrayIndexOutOfBounds|IndexOutOfRange)Exception\b",
+    r"nil pointer dereference|index out of range|slice bounds out of range|interface conversion:",
+    r"Object reference not set|Cannot read propert(?:y|ies) of|is not a function\b",
+    r"column \S+ does not exist|relation \S+ does not exist|Unknown column",
+)
+MOST = 0.5  # of the failed requests have to have met such a line
 CONFIG = any_of(
     r"permission denied on secret",
     r"secret[^ ]* .{0,60}(?:not found|was not found|is missing|expired)",
@@ -44,7 +54,8 @@ CONFIG = any_of(
 
 
 def look(scene: Scene) -> list[Sign]:
-    return [_deploy(scene), _new_exception(scene), _new_revision_only(scene), _config(scene), refused(scene)]
+    told_of = [_new_exception(scene), _code_words(scene)]
+    return [_deploy(scene), *told_of, _new_revision_only(scene), _config(scene), refused(scene)]
 
 
 def _deploy(scene: Scene) -> Sign:
@@ -88,7 +99,7 @@ def _new_exception(scene: Scene) -> Sign:
         if len(code)
         else "{n} failures of new kinds come from the service's own code.",
         time=first(code, "first"),
-        share=met / scene.impact if scene.impact else None,
+        share=_explains(scene, met),
         n=int(code["count"].sum()),
         total=met,
         words=str(code.sort_values("count")["sample"].iloc[-1])[:160] if len(code) else None,
@@ -96,6 +107,30 @@ def _new_exception(scene: Scene) -> Sign:
         method="fingerprints that the baseline does not have, of types that code raises and not a dependency",
         evidence=Query("SELECT * FROM finding_errors WHERE kind = 'exception' ORDER BY count DESC, id"),
     )
+
+
+def _explains(scene: Scene, met: int) -> float | None:
+    """The share of the failed requests that met one; an exception does not explain what was only slow."""
+    if scene.ill_served is not None:
+        return 0.0
+    return met / scene.impact if scene.impact else None
+
+
+def _code_words(scene: Scene) -> Sign:
+    """Lines without a stack that name a fault of the code: they count when most failed requests met one."""
+    now, before = scene.lines(CODE), scene.lines(CODE, before=True)
+    says = "{n} lines name a fault of the service's own code"
+    found = told(
+        scene,
+        "code_words",
+        now,
+        before=before,
+        says=says + EXAMPLE if len(now) else says + ".",
+        unknown="Whether lines name a fault of the code cannot be told from {n} lines.",
+        method="words of faults that only code has; more than in the baseline, and met by most of the failed requests",
+    )
+    few = scene.ill_served is not None or (found.share or 0.0) < MOST
+    return replace(found, verdict=Verdict.CLEAR) if found.fired and few else found
 
 
 def _new_revision_only(scene: Scene) -> Sign:

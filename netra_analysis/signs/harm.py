@@ -3,28 +3,31 @@
 The request log is the first witness. Where it is missing, or begins only inside the window, the platform's own
 count of answers (`run.googleapis.com/request_count`) is asked, and then the application's lines about requests
 that failed. Deaths of instances, requests that found no instance, and callers who are refused all at once are harm
-of their own.
+of their own. Where nobody was failed, answers that became slow and sockets
+that ended early are the impact.
 """
 
 import json
+from datetime import datetime
 
 import pandas as pd
 from scipy.special import pdtrc
 
 from netra_analysis.finding import Verdict
 from netra_analysis.reconstruct.frames import moment, where
-from netra_analysis.signs import change, memory, platform
+from netra_analysis.signs import change, latency, memory, platform, sockets
 from netra_analysis.signs.scene import ANSWERED, UNHANDLED, Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
 
 STRAY = 0.001  # so many failures, when the usual and one more are expected, in fewer than 1 of 1000 windows
 PERHAPS = 0.05  # fewer windows than this have so many by chance: then the count does not show that all was well
 COUNT = "request_count"
+SLOW, SHORT = "answers that became slow", "sockets that ended early"
 _CUT = ("malformed_response", "memory_exceeded")
 
 
 def look(scene: Scene) -> list[Sign]:
-    return [harm(scene), metric_failures(scene), said_failures(scene)]
+    return [harm(scene), metric_failures(scene), said_failures(scene), latency.slower(scene)]
 
 
 def harm(scene: Scene) -> Sign:
@@ -41,7 +44,10 @@ def harm(scene: Scene) -> Sign:
     if not scene.has("system") or scene.begins_late:
         witnesses |= {"cut connections": _cut(scene), "memory that fell from its limit": memory.resets(scene)}
         witnesses |= {"roll-outs that were given up": platform.gave_up(scene)}
-    fired = {name: one.time for name, one in witnesses.items() if one.fired and one.time}
+    fired = _fired(witnesses)
+    if not fired:  # only then: what is slow on the way to a failure is no onset of its own
+        witnesses |= {SLOW: latency.slower(scene), SHORT: sockets.shorter(scene)}
+        fired = _fired(witnesses)
     if fired:
         name = min(fired, key=lambda name: fired[name])
         return Sign(
@@ -53,13 +59,18 @@ def harm(scene: Scene) -> Sign:
             total=len(witnesses),
             words=name,
             unit="witnesses",
-            method="failed requests beyond the usual, deaths, requests turned away, callers refused all at once; "
+            method="failed requests beyond the usual, deaths, requests turned away, callers refused all at once, or "
+            "none of these and answers that became slow or sockets that ended early; "
             "where the request log does not cover the window, the platform's count and the application's lines",
         )
     if asked.verdict is Verdict.NO_DATA and not _counted_none(scene):
         return not_seen("harm", "Whether anybody was hurt cannot be told ({n} witnesses).", "requests")
     says = "None of {total} witnesses tells of an impact ({n})."
     return Sign("harm", Verdict.CLEAR, says, n=0, total=len(witnesses), unit="witnesses")
+
+
+def _fired(witnesses: dict[str, Sign]) -> dict[str, datetime]:
+    return {name: one.time for name, one in witnesses.items() if one.fired and one.time}
 
 
 def _requests(scene: Scene) -> Sign:

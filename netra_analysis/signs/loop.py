@@ -40,6 +40,7 @@ def _blocked(scene: Scene) -> Sign:
         if len(held)
         else "{n} requests were held up together outside their handler.",
         time=first(held),
+        share=float(_inside(scene, held, scene.deaths.head(0)).mean()) if len(held) and len(scene.hurt) else None,
         n=len(held),
         unit="requests",
         method="latency at the edge against the handler's own duration, while the instance answered nobody else",
@@ -58,7 +59,7 @@ def _stalled(scene: Scene) -> Sign:
     times = [*found["time"], *hung["start_time"]]
     ids = {name for row in found.itertuples() for name in row.ids.split(",")}
     held = known[known["blocked"].fillna(value=False).astype(bool)]
-    failed = scene.failed[_inside(scene, pd.concat([found, held]), hung) | scene.failed["id"].isin(ids)]
+    hurt = scene.hurt[_inside(scene, pd.concat([found, held]), hung) | scene.hurt["id"].isin(ids)]
     return Sign(
         "instance_stalled",
         Verdict.FIRED if times else Verdict.CLEAR,
@@ -67,7 +68,7 @@ def _stalled(scene: Scene) -> Sign:
         if times
         else "In {n} cases an instance stood still while requests waited in it.",
         time=moment(min(times)) if times else None,
-        share=scene.of_impact(len(failed), len(hung)) if times else None,
+        share=scene.of_impact(len(hurt), len(hung)) if times else None,
         n=len(times),
         total=len(hung),
         unit="stalls",
@@ -89,16 +90,16 @@ def _silent_before(scene: Scene, death: object) -> bool:
 
 
 def _inside(scene: Scene, found: pd.DataFrame, hung: pd.DataFrame) -> pd.Series:
-    """Failed requests that were in an instance while it stood still, or met its end."""
+    """Failed or slow requests that were in an instance while it stood still, or met its end."""
     spans = [(row.instance, row.time, row.end_time + timedelta(seconds=2)) for row in found.itertuples()]
     spans += [
         (row.instance, row.start_time - BEFORE_KILL, row.start_time + timedelta(seconds=5)) for row in hung.itertuples()
     ]
     hits = [
         any(row.instance == name and row.time <= end and row.end_time >= start for name, start, end in spans)
-        for row in scene.failed.itertuples()
+        for row in scene.hurt.itertuples()
     ]
-    return where(scene.failed, hits)
+    return where(scene.hurt, hits)
 
 
 def _words(scene: Scene) -> Sign:

@@ -56,6 +56,7 @@ class Scene:
         self.settings = settings
         self.findings = findings
         self.onset: datetime | None = None  # set once, by the sign of harm
+        self.ill_served: pd.DataFrame | None = None  # set with it where nobody was failed, but kept waiting or cut
 
     @cached_property
     def said_failed(self) -> pd.DataFrame:
@@ -149,12 +150,17 @@ class Scene:
         """How many failed requests there are to be explained."""
         return len(self.failed)
 
+    @cached_property
+    def hurt(self) -> pd.DataFrame:
+        """The requests that are to be explained: those that failed, or else were ill served."""
+        return self.failed if self.ill_served is None else self.ill_served
+
     def of_impact(self, failed: int, dead: int) -> float | None:
         """The share of what happened that these are: requests that failed and instances that died weigh the same.
 
         Counted together, a storm of cheap failures would hide that every instance was killed.
         """
-        shares = [part / whole for part, whole in ((failed, self.impact), (dead, len(self.deaths))) if whole]
+        shares = [part / whole for part, whole in ((failed, len(self.hurt)), (dead, len(self.deaths))) if whole]
         return sum(shares) / len(shares) if shares else None
 
     def metric(self, ends: str | Iterable[str], statistics: Iterable[str] = ("max", "p99", "value")) -> pd.Series:
@@ -192,12 +198,12 @@ class Scene:
         return len(now) >= 3 * max(1.0, len(before) * scale) if len(before) else len(now) > 0
 
     def met(self, lines: pd.DataFrame) -> float | None:
-        """The share of failed requests during which one of `lines` was written on their instance.
+        """The share of failed, or ill served, requests during which one of `lines` was written on their instance.
 
         Without a request log, the share of the failures that the application tells of; nothing where it tells of none.
         """
-        if self.impact:
-            return self.during(self.failed, lines) / self.impact
+        if len(self.hurt):
+            return self.during(self.hurt, lines) / len(self.hurt)
         if self.has("requests") or self.onset is None:
             return None
         failed = self.said_failed.assign(end_time=self.said_failed["time"])

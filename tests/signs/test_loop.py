@@ -25,7 +25,7 @@ def usual() -> list[Any]:
 
 def test_requests_of_several_routes_that_are_let_go_together_are_a_stall(tmp_path: Path) -> None:
     held = let_go(620, (602, 606, 609, 612), ("/api/x", "/health"))
-    found = sign(tmp_path, "instance_stalled", [*usual(), *held])
+    found = sign(tmp_path, "instance_stalled", [*usual(), *held, said(100, "INFO ready")])
     assert (found.verdict, found.n) == (Verdict.FIRED, 1)
 
 
@@ -33,6 +33,21 @@ def test_a_slow_dependency_lets_each_request_wait_its_own_time(tmp_path: Path) -
     slow = [request(start, 500, "/api/x", latency=10.0) for start in (602, 606, 609, 612)]
     health = [request(start, 200, "/health", latency=0.01) for start in range(600, 625, 3)]
     assert sign(tmp_path, "instance_stalled", [*usual(), *slow, *health]).verdict is Verdict.CLEAR
+
+
+def test_who_is_cut_at_a_time_out_of_his_own_is_not_let_go(tmp_path: Path) -> None:
+    cut = [request(600 + 0.7 * n, 504, ("/api/x", "/health")[n % 2], latency=20.0) for n in range(4)]
+    assert sign(tmp_path, "instance_stalled", [*usual(), *cut]).verdict is Verdict.CLEAR
+
+
+def test_without_a_line_only_what_asks_nobody_shows_a_stall(tmp_path: Path) -> None:
+    """A dependency that comes back lets its callers go together, too."""
+    began = (602, 606, 609, 612)
+    quick = [request(step, 200, "/health", latency=0.002) for step in range(-3500, 3600, 100)]
+    alone = let_go(620, began, ("/health", "/api/x"))
+    callers = let_go(620, began, ("/api/y", "/api/x"))
+    assert sign(tmp_path, "instance_stalled", [*calm(), *quick, *alone]).verdict is Verdict.FIRED
+    assert sign(tmp_path, "instance_stalled", [*usual(), *calm(path="/api/y"), *callers]).verdict is Verdict.CLEAR
 
 
 def test_an_instance_that_goes_on_speaking_has_not_stood_still(tmp_path: Path) -> None:

@@ -1,0 +1,124 @@
+"""One sign: whether failures follow certain inputs wherever they land, while the rest is served.
+
+An input is seen as a route, or within routes as the exact paths that name one thing.
+"""
+
+import pandas as pd
+
+from netra_analysis.finding import Verdict
+from netra_analysis.signs.scene import Scene, first
+from netra_analysis.signs.sign import Sign, not_seen
+
+SERVED_BEFORE = 5  # good answers of the same route by the same revision
+LUCK, FEW = 0.02, 0.1
+OTHERS_FAIL = 0.05  # more than this of all other requests failing is no matter of one route
+ASKED, ALWAYS = 3, 0.95  # times a path was asked for, and the share of them that failed, for it to be what fails
+MOST = 0.9  # of the failures are on such paths
+OTHERS = 20  # good answers of the same routes to other paths meanwhile
+
+
+def look(scene: Scene) -> list[Sign]:
+    return [_input(scene)]
+
+
+def _input(scene: Scene) -> Sign:
+    """Whether failures keep to one route that serves other inputs meanwhile, and did before, by the same revision."""
+    name, says = "follows_input", "Too few failures to see whether they follow an input ({n})."
+    if scene.impact < 3 or scene.ill_served is not None:
+        return not_seen(name, says, "requests")
+    real = scene.real.assign(bad=scene.real["failed"])
+    worst, bad, _ = _worst(real)
+    rest = real[real["route"] != worst]
+    if len(rest) < 20:
+        return not_seen(name, "Too few requests to other routes to compare with ({n} failures).", "other routes")
+    rest_share = float(rest["bad"].mean())
+    own = scene.failed[scene.failed["route"] == worst]
+    fine = real[(real["route"] == worst) & (real["status"] < 400).fillna(value=False)]
+    fine = fine[fine["method"].isin(set(own["method"]))]
+    parts = [(here, _meanwhile(fine, here)) for here in _by_revision(own)]
+    meanwhile = max((len(good) for _, good in parts), default=0)
+    few = _few_paths(scene, real)
+    if few is not None:
+        return few
+    whole = bad / scene.impact >= 0.9 and rest_share <= OTHERS_FAIL and meanwhile >= 2
+    if whole and not any(_served_before(scene, worst, here, len(good)) for here, good in parts):
+        says = "The route that fails had not been served before by the revision that fails ({n} failures)."
+        return not_seen(name, says, "the same revision before the failures")
+    return Sign(
+        name,
+        Verdict.FIRED if whole else Verdict.CLEAR,
+        "{n} of {total} failed requests are on {words:text}, on {a} instances; of all others {b:pct} failed.",
+        time=first(own, "end_time") if whole else None,
+        share=bad / scene.impact,
+        n=bad,
+        total=scene.impact,
+        a=float(own["instance"].nunique()),
+        b=rest_share,
+        words=f"{worst} (where {meanwhile} requests succeeded meanwhile)",
+        unit="requests",
+        method="failed requests by route against all others, and the same route's successes in the same time",
+    )
+
+
+def _by_revision(failed: pd.DataFrame) -> list[pd.DataFrame]:
+    """The failures of each revision that has more than strays of them."""
+    groups = [rows for _, rows in failed.groupby("revision")]
+    return [rows for rows in groups if len(rows) >= max(2, FEW * len(failed))]
+
+
+def _meanwhile(fine: pd.DataFrame, here: pd.DataFrame) -> pd.DataFrame:
+    """Good answers of the same revision between its failures."""
+    own = fine[fine["revision"] == here["revision"].iloc[0]]
+    return own[own["end_time"].between(here["end_time"].min(), here["end_time"].max())]
+
+
+def _served_before(scene: Scene, route: str, here: pd.DataFrame, meanwhile: int) -> bool:
+    """Whether the revision that fails had answered the route well before, more often than luck would let it.
+
+    Then the code is not what changed. With the share of the route's requests that fail since, so many good answers
+    in a row would come by chance in fewer than one of fifty such times.
+    """
+    share = len(here) / (len(here) + meanwhile)
+    seen = pd.concat([scene.before, scene.requests])
+    earlier = seen[(seen["route"] == route) & (seen["end_time"] < here["end_time"].min())]
+    earlier = earlier[earlier["method"].isin(set(here["method"])) & (earlier["revision"] == here["revision"].iloc[0])]
+    good = int((earlier["status"] < 400).fillna(value=False).sum())
+    return good >= SERVED_BEFORE and (1.0 - share) ** good < LUCK
+
+
+def _worst(real: pd.DataFrame) -> tuple[str, int, int]:
+    grouped = real.groupby("route")["bad"].agg(["sum", "count"]).sort_values(["sum", "count"], ascending=[False, True])
+    return str(grouped.index[0]), int(grouped["sum"].iloc[0]), int(grouped["count"].iloc[0])
+
+
+def _few_paths(scene: Scene, real: pd.DataFrame) -> Sign | None:
+    """FIRED when a few exact paths fail always, and their routes' other paths hardly ever; else nothing to say."""
+    named = real[real["path"] != real["route"]]
+    tried = named.groupby("path")["bad"].agg(["sum", "size"])
+    bad_paths = tried[(tried["size"] >= ASKED) & (tried["sum"] >= ALWAYS * tried["size"])].index
+    own = named[named["bad"] & named["path"].isin(bad_paths)]
+    if own.empty or len(own) < MOST * scene.impact:
+        return None
+    others = named[named["route"].isin(set(own["route"])) & ~named["path"].isin(bad_paths)]
+    others = others[others["method"].isin(set(own["method"]))]
+    fine = others[(others["status"] < 400).fillna(value=False)]
+    meanwhile = sum(len(_meanwhile(fine, here)) for here in _by_revision(own))
+    if meanwhile < OTHERS or others["bad"].mean() > OTHERS_FAIL or len(bad_paths) > FEW * others["path"].nunique():
+        return None
+    if not any(_served_before(scene, here["route"].mode().iloc[0], here, 0) for here in _by_revision(own)):
+        return None
+    return Sign(
+        "follows_input",
+        Verdict.FIRED,
+        "{n} of {total} failed requests are for {a} exact paths that never succeeded, such as {words:text}; of the "
+        "requests to other paths of the same routes {b:pct} failed.",
+        time=first(own, "end_time"),
+        share=len(own) / scene.impact,
+        n=len(own),
+        total=scene.impact,
+        a=float(len(bad_paths)),
+        b=float(others["bad"].mean()),
+        words=str(own["path"].mode().iloc[0]),
+        unit="requests",
+        method="failed requests by exact path within routes that hold an identifier, against their other paths",
+    )

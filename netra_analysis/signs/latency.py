@@ -1,0 +1,87 @@
+"""Whether answers became slow: each request against what its own route took in the baseline.
+
+A service can hurt everybody without failing anyone. A route that is slow on any day is no news, and neither is one
+slow answer: a minute is slow when a good share of what was asked in it was, and several such minutes are an impact.
+"""
+
+from collections.abc import Mapping
+
+import pandas as pd
+from scipy.special import pdtrc
+
+from netra_analysis.finding import Verdict
+from netra_analysis.reconstruct.frames import moment, where
+from netra_analysis.signs.scene import NOT_REAL, Scene
+from netra_analysis.signs.sign import Sign, not_seen
+
+LEAST_S, UNUSUAL = 1.0, 5.0  # slow: so many seconds or more, and so many times the route's baseline p95
+KNOWN, IN_MINUTE = 10, 5  # baseline requests of a route; judged requests of a minute
+SHARE, MINUTES = 0.2, 3  # of a minute's requests that make it slow; slow minutes that are an impact
+STRAY = 0.001  # so many slow minutes, by the baseline's rate and a stray one, in fewer than 1 of 1000 windows
+
+
+def slower(scene: Scene) -> Sign:
+    """FIRED with the start of the first slow request when far more minutes were slow than in the baseline."""
+    name = "slower"
+    limits = _limits(scene)
+    judged = _judged(scene.requests, limits, scene.events)
+    if judged.empty or scene.before.empty:
+        says = "Whether answers became slow cannot be told: the baseline knows the routes of {n} requests."
+        return not_seen(name, says, "a baseline of the same routes")
+    minutes, before = _minutes(judged), _minutes(_judged(scene.before, limits, scene.events))
+    slow, usual = minutes[minutes["slow"]], int(before["slow"].sum())
+    expected = 1.0 + usual * len(minutes) / max(len(before), 1)
+    fired = len(slow) >= MINUTES and bool(pdtrc(len(slow) - 1, expected) < STRAY)
+    return Sign(
+        name,
+        Verdict.FIRED if fired else Verdict.CLEAR,
+        "In {n} of {total} minutes a fifth or more of the requests took a second or more and five times what is "
+        "usual for their route; {a} such minutes in the baseline.",
+        time=moment(slow["first"].min()) if fired else None,
+        n=len(slow),
+        total=len(minutes),
+        a=float(usual),
+        unit="minutes",
+        method="latency of real traffic against the baseline's p95 of the same route; WebSockets and cold starts apart",
+    )
+
+
+def slowed(scene: Scene) -> pd.DataFrame:
+    """The requests of the window that took far longer than their route used to."""
+    judged = _judged(scene.requests, _limits(scene), scene.events)
+    return judged[judged["slow"]]
+
+
+def _plain(requests: pd.DataFrame) -> pd.DataFrame:
+    own = requests[requests["latency_s"].notna() & ~requests["client"].isin(NOT_REAL)]
+    return own[(own["status"] != 101).fillna(value=True)]
+
+
+def _limits(scene: Scene) -> dict[str, float]:
+    """Route to the seconds from which on a request of it is slow; only routes that the baseline knows well."""
+    known = _plain(scene.before).groupby("route")["latency_s"]
+    return {str(route): max(LEAST_S, UNUSUAL * float(own.quantile(0.95))) for route, own in known if len(own) >= KNOWN}
+
+
+def _judged(requests: pd.DataFrame, limits: Mapping[str, float], events: pd.DataFrame) -> pd.DataFrame:
+    own = _plain(requests)
+    own = own[own["route"].isin(limits)]
+    own = own.assign(slow=own["latency_s"].astype(float) >= own["route"].map(limits).astype(float))
+    started = events[events["event"].isin(["start", "probe_ok"])]
+    born = started.groupby("instance")["time"].apply(list).to_dict()
+    cold = [row.slow and _cold(row, born.get(row.instance, [])) for row in own.itertuples()]
+    return own[~where(own, cold)]
+
+
+def _cold(row: object, born: list[pd.Timestamp]) -> bool:
+    """Whether the request's instance was starting while it waited."""
+    return any(row.time <= at <= row.end_time for at in born)  # type: ignore[attr-defined]
+
+
+def _minutes(judged: pd.DataFrame) -> pd.DataFrame:
+    """One row a minute with enough requests: whether it was slow, and when its first slow request had begun."""
+    minute = judged["end_time"].dt.floor("min")
+    grouped = judged.groupby(minute)["slow"].agg(["mean", "size"])
+    grouped["first"] = judged[judged["slow"]].groupby(minute)["time"].min()
+    enough = grouped[grouped["size"] >= IN_MINUTE]
+    return enough.assign(slow=enough["mean"] >= SHARE)

@@ -1,0 +1,147 @@
+"""Signs of WebSockets: cut at one age, failed, ended far earlier than they used to, and words of trouble."""
+
+import pandas as pd
+import re2
+from scipy.special import pdtrc
+
+from netra_analysis.finding import Verdict
+from netra_analysis.logtext.route import route_template
+from netra_analysis.reconstruct.frames import moment
+from netra_analysis.signs.scene import NOT_REAL, Scene, any_of, first
+from netra_analysis.signs.sign import Sign, not_seen
+from netra_analysis.signs.words import told
+
+SOCKET_WORDS = any_of(
+    r'cannot call "?send"? once a close message',
+    r"unexpected asgi message 'websocket",
+    r"websocket is not connected",
+    r"websocket .{0,80}(?:clos|disconnect|time|limit|error|fail)",
+    r"WebSocketDisconnect|ConnectionClosed(?:Error|OK)?",
+    r"HARD LIMIT: User .* still over limit|connection limit .*websocket|too many websocket",
+)
+_SOCKET_NAME = re2.compile(r"(?i)/(?:ws|wss|websockets?|socket\.io|realtime|rt)(?:/|$)")
+_SOCKET_LINE = re2.compile(r'"WebSocket (/[^" ]*)"')
+KNOWN, IN_MINUTE, MINUTES = 20, 5, 3  # sockets of the baseline; of a minute; minutes that are an impact
+EARLY, SHARE = 0.05, 0.5  # an age that so few of the baseline's sockets fall short of; the share that now does
+AGAIN = 1.5  # times as many sockets as usual: whose socket ends early opens another
+STRAY = 0.001
+
+
+def look(scene: Scene) -> list[Sign]:
+    return _sockets(scene)
+
+
+def _socket_routes(scene: Scene) -> set[str]:
+    """Routes that carry WebSockets: one was switched there, the server says so, or the name does."""
+    switched = set(scene.requests[(scene.requests["status"] == 101).fillna(value=False)]["route"])
+    named = {route for route in scene.requests["route"].unique() if _SOCKET_NAME.search(route)}
+    spoken = scene.lines(_SOCKET_LINE, loud=False)["message"].head(500)
+    paths = {match.group(1).partition("?")[0] for match in map(_SOCKET_LINE.search, spoken) if match}
+    return switched | named | {route_template(path) for path in paths}
+
+
+def _sockets(scene: Scene) -> list[Sign]:
+    sockets = scene.requests[scene.requests["route"].isin(_socket_routes(scene))]
+    if not len(sockets):
+        cut = not_seen("sockets_cut", "The data hold {n} WebSocket requests.", "WebSocket requests")
+    else:
+        long = sockets[sockets["latency_s"].notna() & (sockets["latency_s"] >= 30)]
+        ends = long["latency_s"].round(0).value_counts()
+        same = int(ends.iloc[0]) if len(ends) else 0
+        fired = same >= 5 and same >= 0.5 * len(long)
+        failed = scene.failed[scene.failed["id"].isin(set(sockets["id"]))]
+        cut = Sign(
+            "sockets_cut",
+            Verdict.FIRED if fired or len(failed) >= max(3, 0.3 * scene.impact) > 0 else Verdict.CLEAR,
+            "{n} of {total} WebSockets ended at the same age of {a:dur}; {b} failed with a 5xx.",
+            time=first(long if fired else failed, "end_time"),
+            share=len(failed) / scene.impact if scene.impact else None,
+            n=same,
+            total=len(sockets),
+            a=float(ends.index[0]) if len(ends) else 0.0,
+            b=float(len(failed)),
+            unit="sockets",
+            method="age of WebSocket requests at their end: a time-out cuts all at one age",
+        )
+    bad = scene.failed[scene.failed["id"].isin(set(sockets["id"]))]
+    failures = Sign(
+        "socket_failures",
+        Verdict.FIRED if len(bad) >= 3 and len(bad) >= 0.3 * scene.impact else Verdict.CLEAR,
+        "{n} of {total} failed requests are WebSockets.",
+        time=first(bad, "end_time"),
+        share=len(bad) / scene.impact if scene.impact else None,
+        n=len(bad),
+        total=scene.impact,
+        unit="requests",
+        method="failed requests on socket routes",
+    )
+    words = told(
+        scene,
+        "socket_words",
+        scene.lines(SOCKET_WORDS),
+        before=scene.lines(SOCKET_WORDS, before=True),
+        says="{n} lines speak of WebSockets in trouble, {total} in the baseline.",
+        unknown="Whether sockets were in trouble cannot be told from {n} lines.",
+        method="words of closed, lost or refused sockets; a send after close follows a disconnect and causes nothing",
+        least=3,
+    )
+    return [cut, failures, words, shorter(scene)]
+
+
+def shorter(scene: Scene) -> Sign:
+    """FIRED when sockets end, minute after minute, far earlier than in the baseline, and are opened anew.
+
+    A socket that dies early is logged as switched like any other, so its age is all that shows it.
+    """
+    name, says = "sockets_short", "Whether sockets ended early cannot be told: the baseline holds {n} of them."
+    before, now = _switched(scene.before), _switched(scene.requests)
+    if len(before) < KNOWN or now.empty:
+        return not_seen(name, says, "WebSockets of the baseline")
+    early, bad = _early(scene)
+    usual = int(_bad(before, early).sum())
+    rate = len(before) / (scene.settings.baseline.duration.total_seconds() / 60)
+    expected = 1.0 + usual * scene.window.duration / scene.settings.baseline.duration
+    again = len(bad) >= AGAIN * rate * max(1, bad["end_time"].dt.floor("min").nunique())
+    minutes = int(_bad(now, early).sum())
+    fired = minutes >= MINUTES and again and bool(pdtrc(minutes - 1, expected) < STRAY)
+    failed = int(scene.failed["route"].isin(set(now["route"])).sum())
+    return Sign(
+        name,
+        Verdict.FIRED if fired else Verdict.CLEAR,
+        "In {n} minutes half of the WebSockets or more ended within {a:dur}, as few did in the baseline; they lived "
+        "for {b:dur} at the median.",
+        time=moment(bad["end_time"].min()) if fired else None,
+        share=1.0 if scene.ill_served is not None else failed / scene.impact if scene.impact else None,
+        n=minutes,
+        total=len(now),
+        a=early,
+        b=float(now["latency_s"].median()),
+        unit="minutes",
+        method="age of WebSockets at their end, minute by minute, against the baseline's; and how many there are",
+    )
+
+
+def ended_early(scene: Scene) -> pd.DataFrame:
+    """The sockets of bad minutes that ended earlier than hardly any in the baseline."""
+    early, bad = _early(scene)
+    return bad[bad["latency_s"] < early]
+
+
+def _early(scene: Scene) -> tuple[float, pd.DataFrame]:
+    """The age that few sockets of the baseline fall short of, and the sockets of the minutes in which many do."""
+    now = _switched(scene.requests)
+    early = float(_switched(scene.before)["latency_s"].quantile(EARLY))
+    minutes = _bad(now, early)
+    return early, now[now["end_time"].dt.floor("min").isin(minutes.index[minutes])]
+
+
+def _switched(requests: pd.DataFrame) -> pd.DataFrame:
+    own = requests[requests["latency_s"].notna() & ~requests["client"].isin(NOT_REAL)]
+    own = own[(own["status"] == 101).fillna(value=False)]
+    return own.assign(latency_s=own["latency_s"].astype(float))
+
+
+def _bad(sockets: pd.DataFrame, early: float) -> pd.Series:
+    """Minute to whether half of its sockets or more ended early; minutes with few sockets are left out."""
+    grouped = (sockets["latency_s"] < early).groupby(sockets["end_time"].dt.floor("min")).agg(["mean", "size"])
+    return grouped[grouped["size"] >= IN_MINUTE]["mean"].astype(float) >= SHARE

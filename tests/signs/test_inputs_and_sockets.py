@@ -1,0 +1,70 @@
+"""Inputs that fail wherever they land, and sockets that end early."""
+
+from pathlib import Path
+from typing import Any
+
+from netra_analysis.finding import Verdict
+from tests.entries import at, opened, request, said
+from tests.signs.looks import calm, sign
+
+
+def documents(start: int, end: int) -> list[Any]:
+    """One document after the other is read, on two instances."""
+    return [request(step, 200, f"/docs/{1000 + step % 97}", instance="ab"[step % 2]) for step in range(start, end, 20)]
+
+
+def poisoned(status: int = 500) -> list[Any]:
+    return [
+        request(600 + 30 * n, status, ("/docs/5", "/docs/5/preview")[n % 2], instance="ab"[n // 2 % 2])
+        for n in range(30)
+    ]
+
+
+def test_a_document_that_never_opens_on_several_routes(tmp_path: Path) -> None:
+    found = sign(tmp_path, "follows_input", [*documents(-3000, 3500), *previews(), *poisoned()])
+    assert (found.verdict, found.n, found.a) == (Verdict.FIRED, 30, 2.0)
+
+
+def test_other_documents_that_fail_too_are_no_matter_of_one(tmp_path: Path) -> None:
+    failing = [request(605 + 30 * n, 500, f"/docs/{1000 + n}") for n in range(30)]
+    found = sign(tmp_path, "follows_input", [*documents(-3000, 3500), *previews(), *poisoned(), *failing, *calm()])
+    assert found.verdict is not Verdict.FIRED
+
+
+def test_too_few_failures_follow_nothing(tmp_path: Path) -> None:
+    assert sign(tmp_path, "follows_input", [*calm(), request(600, 500, "/docs/5")]).verdict is Verdict.NO_DATA
+
+
+def previews() -> list[Any]:
+    return [request(step, 200, f"/docs/{1000 + step % 89}/preview") for step in range(-3000, 3500, 30)]
+
+
+def sockets(start: int, end: int, every: int, age: float) -> list[Any]:
+    """Sockets of about one age, a few far shorter."""
+    return [
+        request(step, 101, "/ws", latency=age * (0.5 + (step // every) % 10 / 10)) for step in range(start, end, every)
+    ]
+
+
+GONE = 'RuntimeError: Cannot call "send" once a close message has been sent.'
+
+
+def test_sockets_that_end_early_and_are_opened_anew_are_harm(tmp_path: Path) -> None:
+    short = [*sockets(1200, 2400, 3, 2.0), *(said(1200 + n, GONE) for n in range(30))]
+    found = opened(tmp_path, [*calm(), *sockets(-3500, 1150, 10, 40.0), *short])
+    signs = {one.id: one for one in found.signs}
+    assert signs["sockets_short"].verdict is Verdict.FIRED
+    assert signs["harm"].time is not None
+    assert abs((signs["harm"].time - at(1200)).total_seconds()) <= 60
+    assert found.verdict == "websocket_lifecycle"
+
+
+def test_early_ends_without_a_word_of_trouble_have_no_known_reason(tmp_path: Path) -> None:
+    found = opened(tmp_path, [*calm(), *sockets(-3500, 1150, 10, 40.0), *sockets(1200, 2400, 3, 2.0)])
+    assert found.verdict == "inconclusive"
+
+
+def test_sockets_as_in_the_baseline_are_well(tmp_path: Path) -> None:
+    usual = [*calm(), *sockets(-3500, 3500, 10, 40.0)]
+    assert sign(tmp_path, "sockets_short", usual).verdict is Verdict.CLEAR
+    assert sign(tmp_path, "sockets_short", calm()).verdict is Verdict.NO_DATA
