@@ -6,6 +6,7 @@ import random
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -40,14 +41,17 @@ def findings(path: Path) -> dict[str, Any]:
     return found
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return findings(write(tmp_path_factory.mktemp("plain"), ENTRIES, METRICS))
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 10**6), files=st.integers(1, 4), repeats=st.integers(0, 20))
 def test_permuting_duplicating_and_splitting_changes_no_finding(
-    tmp_path_factory: Any, seed: int, files: int, repeats: int
+    tmp_path_factory: pytest.TempPathFactory, plain: dict[str, Any], seed: int, files: int, repeats: int
 ) -> None:
     draw = random.Random(seed)  # noqa: S311 (a shuffle, no secret)
-    folder = tmp_path_factory.mktemp("plain")
-    plain = findings(write(folder, ENTRIES, METRICS))
     mixed = [*ENTRIES, *draw.choices(ENTRIES, k=repeats)]
     draw.shuffle(mixed)
     other = tmp_path_factory.mktemp("mixed")
