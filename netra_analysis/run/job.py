@@ -3,10 +3,8 @@
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +17,7 @@ from netra_analysis.report.page import PageMeta, PageState, render_notebook, ren
 from netra_analysis.run import notebooks, publish
 from netra_analysis.run.evidence import evidence
 from netra_analysis.run.people import notes_path, read_notes
-from netra_analysis.run.verify import EVIDENCE, RUN, changed_evidence, rebuilt_at
+from netra_analysis.run.verify import EVIDENCE, RUN, changed_evidence, rebuilt
 from netra_analysis.window import stamp
 
 POSTMORTEM = "90_postmortem"
@@ -112,12 +110,10 @@ def _report(
     """Evidence, verification, pages. Pages say INCOMPLETE unless everything before them held."""
     held = capsule.read(stage / "capsule")
     incident = Investigation(held.params, held.tables)
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as other:  # another process, another hash seed
-        again = other.submit(rebuilt_at, stage / "capsule")
-        found = evidence(incident)
-        publish.write_json(stage / EVIDENCE, found)
-        failed = [f"{one.name}: {one.fault}" for one in executed if one.fault]
-        failed += changed_evidence(json.loads(json.dumps(found)), again.result())
+    found = evidence(incident)
+    publish.write_json(stage / EVIDENCE, found)
+    failed = [f"{one.name}: {one.fault}" for one in executed if one.fault]
+    failed += changed_evidence(json.loads(json.dumps(found)), rebuilt(capsule.read(stage / "capsule")))
     failed += _disagreeing(executed, found["claims"])
     meta = page_meta(incident, found, capsule.capsule_hash(manifest), datetime.now(UTC))
     state = PageState.FAILED("; ".join(failed)) if failed else PageState.COMPLETE

@@ -130,11 +130,6 @@ def _required(there: Mapping[str, Path], state: Mapping[str, Any]) -> tuple[str,
     return (*_REQUIRED, _POSTMORTEM) if whole else _REQUIRED
 
 
-def rebuilt_at(folder: Path) -> dict[str, Any]:
-    """`rebuilt` from the capsule in `folder`: what another process is given to do."""
-    return rebuilt(capsule.read(folder))
-
-
 def rebuilt(held: Capsule) -> dict[str, Any]:
     """The evidence that the capsule gives now, in the form in which it is read back from a file."""
     try:

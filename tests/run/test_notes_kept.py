@@ -29,11 +29,9 @@ def test_a_run_says_where_to_write_and_a_rerun_keeps_it(asked: Path, here: Calla
     before = {name: (folder / name).read_bytes() for name in ("evidence.json", "notebooks/90_postmortem.ipynb")}
     assert "to be set" in (folder / "postmortem.html").read_text()
     notes.write_text(WRITTEN)
-    for _ in range(2):
-        assert here("run", asked, "--out", out).returncode == 0
-        page = (folder / "postmortem.html").read_text()
-        assert "ana &lt;script&gt;alert(1)&lt;/script&gt;" in page
-        assert notes.read_text() == WRITTEN
+    assert here("run", asked, "--out", out).returncode == 0
+    assert "ana &lt;script&gt;alert(1)&lt;/script&gt;" in (folder / "postmortem.html").read_text()
+    assert notes.read_text() == WRITTEN
     assert before == {name: (folder / name).read_bytes() for name in before}
     assert verify(folder) == []
     notes.write_text("owner: somebody else\n")
