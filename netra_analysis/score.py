@@ -8,7 +8,9 @@ What counts: an answer is right when the verdict is the planted cause or one tha
 nothing else is, whatever was withheld. `top1` and `top3` are over all planted incidents, also those whose streams
 were withheld or whose dump was cut; `…_whole_record` are over those with nothing missing. In the first three is a
 cause that was neither contradicted nor untestable, and only where the verdict does not deny that there was an
-incident. `degraded` says what became of the others: `inconclusive` is no right answer, and no wrong one either.
+incident. A cause that hurt nobody under its seed (a truth without an onset) is rightly called no incident.
+`degraded` says what became of incidents with something missing: `inconclusive` is no right answer, and no wrong one
+either.
 """
 
 import json
@@ -95,7 +97,7 @@ def judge(name: str, seed: int, *, hindsight: bool = False) -> Result:
         name=name,
         seed=seed,
         cause=truth["cause"],
-        acceptable=tuple(truth.get("also_acceptable", ())),
+        acceptable=(*truth.get("also_acceptable", ()), *(() if truth.get("onset") else (NO_INCIDENT,))),
         verdict=found.verdict,
         ranked=(*by_status["supported"], *by_status["inconclusive"]),
         supported=tuple(by_status["supported"]),
