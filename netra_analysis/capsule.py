@@ -24,6 +24,7 @@ from netra_analysis.params import Params, parse
 from netra_analysis.query import digest, plain
 from netra_analysis.sources.questions import NAMES, question
 from netra_analysis.tables import Tables
+from netra_analysis.tables.platform import failed
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -99,10 +100,13 @@ def read_unchecked(folder: Path) -> Capsule:
 
 def _table(folder: Path, known: schema.TableSchema, manifest: Mapping[str, Any]) -> pa.Table:
     try:
-        return known.conform(pq.read_table(folder / f"{known.name}.parquet"))
+        table = pq.read_table(folder / f"{known.name}.parquet")
+        if known is schema.REQUESTS:  # derived, so that a changed status changes all that is said of it
+            table = table.set_column(table.column_names.index("failed"), "failed", failed(table))
+        return known.conform(table)
     except SchemaError as error:
         raise VerificationError(foreign(manifest) or f"the capsule's {error}") from error
-    except (OSError, pa.ArrowException, KeyError) as error:
+    except (OSError, pa.ArrowException, KeyError, ValueError) as error:
         raise VerificationError(f"the capsule's table {known.name} cannot be read: {error}") from error
 
 

@@ -33,8 +33,7 @@ def traits(incident: Investigation) -> Traits:
 def real(incident: Investigation) -> pd.DataFrame:
     """Requests of real traffic in the window, by the time they ended."""
     asked = frame(incident.tables.requests, incident.settings.window, "end_time")
-    rows = asked[~asked["client"].isin(NOT_REAL)].reset_index(drop=True)
-    return rows.assign(failed=(rows["status"] >= 500).fillna(value=False).astype(bool))
+    return asked[~asked["client"].isin(NOT_REAL)].reset_index(drop=True)
 
 
 def around_onset(incident: Investigation) -> list[dict[str, float]]:

@@ -23,7 +23,7 @@ SELECT COUNT(*) AS causes, COUNTIF(status = 'supported') AS supported,
   (SELECT COUNT(*) FROM requests WHERE end_time >= @before_start AND end_time < @before_end
     AND client NOT IN ('preflight', 'uptime_check')) AS before_total,
   (SELECT COUNT(*) FROM requests WHERE end_time >= @before_start AND end_time < @before_end
-    AND client NOT IN ('preflight', 'uptime_check') AND status >= 500) AS before_n
+    AND client NOT IN ('preflight', 'uptime_check') AND failed) AS before_n
 FROM finding_causes
 """
 _ROWS_SQL = "SELECT * FROM finding_causes ORDER BY rank"

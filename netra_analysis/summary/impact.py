@@ -11,7 +11,7 @@ from netra_analysis.statistics.intervals import CONFIDENCE
 from netra_analysis.summary.users import FAILED_ROWS_SQL, METHOD, moment_format, real_failures
 
 _FAILED_SQL = """
-SELECT COUNTIF(status >= 500) AS n, COUNTIF(status >= 500 AND client = 'test_client') AS tests
+SELECT COUNTIF(failed) AS n, COUNTIF(failed AND client = 'test_client') AS tests
 FROM requests
 WHERE end_time >= @start AND end_time < @end AND client NOT IN ('preflight', 'uptime_check')
 """
@@ -22,7 +22,7 @@ FROM (
   SELECT n, total, n / total AS part,
     SQRT(@z2 * (n / total * (1 - n / total) / total + @z2 / (4 * total * total))) AS half
   FROM (
-    SELECT COUNTIF(status >= 500) AS n, COUNT(*) AS total FROM requests
+    SELECT COUNTIF(failed) AS n, COUNT(*) AS total FROM requests
     WHERE end_time >= @start AND end_time < @end AND client NOT IN ('preflight', 'uptime_check')
   )
 )

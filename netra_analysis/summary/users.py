@@ -10,11 +10,11 @@ from netra_analysis.signs.sign import Sign
 NOT_REAL = ("preflight", "uptime_check")
 METHOD = "status of every request log entry of the window, by the time it ended; preflights and uptime checks apart"
 _SEEN_SQL = """
-SELECT COUNT(*) AS real_total, COUNTIF(status >= 500) AS real_n,
-  SAFE_DIVIDE(COUNTIF(status >= 500), COUNT(*)) AS part,
-  COUNT(DISTINCT IF(status >= 500, route, NULL)) AS routes,
-  MIN(IF(status >= 500, end_time, NULL)) AS first, MAX(IF(status >= 500, end_time, NULL)) AS last,
-  MIN(end_time) AS since, MAX(end_time) AS until,
+SELECT COUNT(*) AS real_total, COUNTIF(failed) AS real_n,
+  SAFE_DIVIDE(COUNTIF(failed), COUNT(*)) AS part,
+  COUNT(DISTINCT IF(failed, route, NULL)) AS routes,
+  MIN(IF(failed, end_time, NULL)) AS first, MAX(IF(failed, end_time, NULL)) AS last,
+  COUNTIF(status IN (401, 403)) AS refused, MIN(end_time) AS since, MAX(end_time) AS until,
   (SELECT COUNT(*) FROM finding_failed_requests) AS every_n,
   (SELECT COUNT(*) FROM finding_crashes) AS deaths,
   (SELECT n FROM finding_signs WHERE id = 'no_instance') AS turned_away
@@ -73,9 +73,12 @@ def _words(settings: Settings, findings: Mapping[str, Finding], signs: Sequence[
     if findings["failed_requests"].proof.num_rows:
         says = "Users saw no failure: {every_n:# request} failed, none of them of real traffic, which made {real_total}"
     else:
-        says = "Users saw no failed request: {real_total:# request} of real traffic ended, none of them with a 5xx"
-    if any(sign.id == "no_instance" and sign.fired for sign in signs):
+        says = "Users saw no failed request: {real_total:# request} of real traffic ended, none of them failed"
+    fired = {sign.id for sign in signs if sign.fired}
+    if "no_instance" in fired:
         says += "; {turned_away} found no instance"
+    if "auth_refused" in fired:
+        says += "; {refused} were refused for want of a credential that the service accepts"
     if findings["crashes"].verdict is Verdict.FIRED:
         says += "; the platform's log has {deaths:# death} of instances"
     return says + "."

@@ -31,9 +31,13 @@ def requests(engine: Engine, scope: Mapping[str, Bound]) -> pa.Table:
     rows = rows.append_column("route", _mapped(rows["path"], route_template))
     pairs = zip(rows["method"].to_pylist(), rows["user_agent"].to_pylist(), strict=True)
     rows = rows.append_column("client", pa.array([client_class(m, a or "") for m, a in pairs], pa.string()))
-    answers = zip(rows["status"].to_pylist(), rows["platform_text"].to_pylist(), strict=True)
-    rows = rows.append_column("failed", pa.array([_failed(status, text) for status, text in answers], pa.bool_()))
-    return schema.REQUESTS.conform(rows)
+    return schema.REQUESTS.conform(rows.append_column("failed", failed(rows)))
+
+
+def failed(requests: pa.Table) -> pa.Array:
+    """Which of `requests` failed, from their status and the platform's words: never a fact of its own."""
+    answers = zip(requests["status"].to_pylist(), requests["platform_text"].to_pylist(), strict=True)
+    return pa.array([_failed(status, text) for status, text in answers], pa.bool_())
 
 
 def _failed(status: int | None, text: str | None) -> bool:

@@ -119,9 +119,9 @@ def test_a_dropped_claim_is_named(copy: Path) -> None:
     assert any(line.startswith("CR-oom: the data say it") for line in verify(copy))
 
 
-@pytest.mark.parametrize(("column", "value", "claim"), [("failed", True, "FR1"), ("status", 500, "IM-share")])
+@pytest.mark.parametrize(("column", "value", "claim"), [("status", 500, "FR1"), ("latency_s", 900.0, "OB-latency")])
 def test_a_changed_number_in_a_table_is_named_with_the_claims_on_it(
-    copy: Path, here: Callable[..., Ended], column: str, value: int, claim: str
+    copy: Path, here: Callable[..., Ended], column: str, value: float, claim: str
 ) -> None:
     path = copy / "capsule" / "requests.parquet"
     table = pq.read_table(path)
