@@ -15,7 +15,7 @@ from netra_analysis.measures import alerts
 from netra_analysis.measures.minutes import counted
 from netra_analysis.measures.service_levels import BURNS
 from netra_analysis.params import Params
-from netra_analysis.reconstruct.frames import frame
+from netra_analysis.reconstruct.frames import frame, real_traffic
 from netra_analysis.statistics.alerts import PAGING
 from netra_analysis.tables import Tables
 from netra_analysis.tables.blindspots import memory_gaps
@@ -143,7 +143,7 @@ def _requests(tables: Tables, params: Params, failed: Finding) -> Lane:
     requests = frame(tables.requests, params.asked, "end_time")
     series = []
     if tables.coverage.has("requests"):
-        real = requests[~requests["client"].isin(["preflight", "uptime_check"])]
+        real = real_traffic(requests)
         fine = real[~real["failed"]]
         series.append(Series("real traffic, not failed", per_minute(fine["end_time"], params), "bars", "requests"))
         rows = frame(failed.proof)
@@ -157,7 +157,7 @@ def _requests(tables: Tables, params: Params, failed: Finding) -> Lane:
 def _latency(tables: Tables, params: Params) -> Lane:
     requests = frame(tables.requests, params.asked, "end_time")
     socket = (requests["status"] == 101).fillna(value=False)  # a WebSocket's life is no latency
-    real = requests[~requests["client"].isin(["preflight", "uptime_check"]) & requests["latency_s"].notna() & ~socket]
+    real = real_traffic(requests[requests["latency_s"].notna() & ~socket])
     grouped = real.groupby(real["end_time"].dt.floor("5min"))["latency_s"]
     series = []
     for name, share in (("p50", 0.5), ("p95", 0.95)):

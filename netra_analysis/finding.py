@@ -87,6 +87,11 @@ def number_text(value: Any) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
+def instance_text(instance: str | None) -> str:
+    """The end of an instance's id, which is what tells instances apart."""
+    return f"…{instance[-6:]}" if instance and len(instance) > 12 else instance or ""
+
+
 def duration_text(seconds: float) -> str:
     """Seconds as `120 ms`, `7.3 s`, `12 min 30 s` or `5 h 16 min`."""
     if seconds < 0:

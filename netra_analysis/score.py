@@ -17,7 +17,7 @@ import json
 import statistics
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -97,7 +97,7 @@ def judge(name: str, seed: int, *, hindsight: bool = False) -> Result:
         name=name,
         seed=seed,
         cause=truth["cause"],
-        acceptable=(*truth.get("also_acceptable", ()), *(() if truth.get("onset") else (NO_INCIDENT,))),
+        acceptable=acceptable(truth),
         verdict=found.verdict,
         ranked=(*by_status["supported"], *by_status["inconclusive"]),
         supported=tuple(by_status["supported"]),
@@ -121,6 +121,11 @@ def _waited(found: "Incident") -> float | None:
 def _judged(asked: tuple[str, int, bool]) -> Result:
     name, seed, hindsight = asked
     return judge(name, seed, hindsight=hindsight)
+
+
+def acceptable(truth: Mapping[str, Any]) -> tuple[str, ...]:
+    """The answers besides the planted cause that are right; for a cause that hurt nobody, that there was nothing."""
+    return (*truth.get("also_acceptable", ()), *(() if truth.get("onset") else (NO_INCIDENT,)))
 
 
 def _gap(true: str | None, said: datetime | None) -> float | None:

@@ -2,6 +2,7 @@
 
 import pyarrow as pa
 
+from netra_analysis.finding import instance_text
 from netra_analysis.query import Query
 from netra_analysis.report.blocks import TableView, ViewColumn
 
@@ -131,13 +132,8 @@ def shown(table: pa.Table, title: str, limit: int = 50, query: Query | None = No
     columns = columns_of(table)
     if "instance" in table.column_names:
         index = table.schema.get_field_index("instance")
-        table = table.set_column(index, "instance", pa.array([short(i) for i in table["instance"].to_pylist()]))
+        table = table.set_column(index, "instance", pa.array([instance_text(i) for i in table["instance"].to_pylist()]))
     return TableView.of(table, title, columns, limit, query=query)
-
-
-def short(instance: str | None) -> str:
-    """The end of an instance's id, which is what tells instances apart."""
-    return f"…{instance[-6:]}" if instance and len(instance) > 12 else instance or ""
 
 
 def columns_of(table: pa.Table) -> tuple[ViewColumn, ...]:

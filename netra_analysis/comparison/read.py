@@ -7,9 +7,9 @@ import pandas as pd
 from netra_analysis.comparison.likeness import Traits
 from netra_analysis.finding import Verdict
 from netra_analysis.investigation import Investigation
-from netra_analysis.reconstruct.frames import frame
+from netra_analysis.logtext.user_agent import NOT_REAL
+from netra_analysis.reconstruct.frames import frame, real_traffic
 
-NOT_REAL = ("preflight", "uptime_check")
 BEFORE, AFTER, STEP = 30, 60, 5  # minutes around the onset, and of a bin
 
 
@@ -33,7 +33,7 @@ def traits(incident: Investigation) -> Traits:
 def real(incident: Investigation) -> pd.DataFrame:
     """Requests of real traffic in the window, by the time they ended."""
     asked = frame(incident.tables.requests, incident.settings.window, "end_time")
-    return asked[~asked["client"].isin(NOT_REAL)].reset_index(drop=True)
+    return real_traffic(asked).reset_index(drop=True)
 
 
 def around_onset(incident: Investigation) -> list[dict[str, float]]:

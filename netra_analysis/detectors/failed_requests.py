@@ -11,10 +11,11 @@ import pyarrow as pa
 
 from netra_analysis.detectors.settings import Settings
 from netra_analysis.finding import Finding, Standing, Statement, Verdict
+from netra_analysis.logtext.user_agent import NOT_REAL
 from netra_analysis.query import Query
 from netra_analysis.reconstruct.episodes import crash_episodes
 from netra_analysis.reconstruct.fates import AFTERMATH, FAILED, failed_requests
-from netra_analysis.reconstruct.frames import frame, moment, table
+from netra_analysis.reconstruct.frames import frame, moment, real_traffic, table
 from netra_analysis.reconstruct.onset import began, usual_rate
 from netra_analysis.tables import Tables
 
@@ -187,7 +188,7 @@ ORDER BY n DESC, status, route, method, client
 def _refused(tables: Tables, settings: Settings) -> tuple[Statement, ...]:
     """What was refused with a 4xx: no failure of the service by itself, and often the first sign of one."""
     asked = frame(tables.requests, settings.window, "end_time")
-    real = asked[~asked["client"].isin(["preflight", "uptime_check"])]
+    real = real_traffic(asked)
     if not ((real["status"] >= 400) & (real["status"] < 500) & ~real["failed"]).fillna(value=False).any():
         return ()
     return (
@@ -244,7 +245,7 @@ def _fired(proof: pa.Table, settings: Settings) -> tuple[Statement, ...]:
             evidence=Query(_BY_ROUTE_SQL, settings.bound()),
         ),
     ]
-    if set(proof["client"].to_pylist()) - {"preflight", "uptime_check"}:
+    if set(proof["client"].to_pylist()) - set(NOT_REAL):
         said += route
     said += [
         Statement(

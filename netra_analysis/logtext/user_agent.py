@@ -10,6 +10,7 @@ import re2
 
 from netra_analysis.logtext.encodable import encodable
 
+NOT_REAL = ("preflight", "uptime_check")  # what no user asked for: counted apart everywhere
 ClientClass = Literal["preflight", "uptime_check", "browser", "test_client", "script", "scanner", "other"]
 
 _LONGEST: Final = 1000

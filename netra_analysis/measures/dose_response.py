@@ -18,9 +18,9 @@ import pyarrow as pa
 from netra_analysis.detectors import pool
 from netra_analysis.detectors.settings import Settings
 from netra_analysis.finding import Finding, Standing, Statement, Verdict
-from netra_analysis.measures.minutes import NOT_REAL, Floats, Minutes, minutes
+from netra_analysis.measures.minutes import Floats, Minutes, minutes
 from netra_analysis.query import Query
-from netra_analysis.reconstruct.frames import frame, table
+from netra_analysis.reconstruct.frames import frame, real_traffic, table
 from netra_analysis.schema import FLOAT, INT, TEXT
 from netra_analysis.statistics.dose import Band, dose_response
 from netra_analysis.tables import Tables
@@ -128,7 +128,7 @@ def _pools(tables: Tables, settings: Settings) -> pd.DataFrame:
 def _served(tables: Tables) -> pd.DataFrame:
     """Real requests of each instance and minute, and how many of them failed."""
     requests = frame(tables.requests)
-    real = requests[~requests["client"].isin(NOT_REAL) & (requests["instance"] != "")]
+    real = real_traffic(requests[requests["instance"] != ""])
     bad = real["failed"].astype(int)
     made = pd.DataFrame({"instance": real["instance"], "minute": real["end_time"].dt.floor("min"), "failed": bad})
     grouped = made.groupby(["instance", "minute"])["failed"]

@@ -17,14 +17,13 @@ from netra_analysis.coverage import silences
 from netra_analysis.detectors import memory, pool
 from netra_analysis.detectors.settings import Settings
 from netra_analysis.finding import Finding
-from netra_analysis.reconstruct.frames import frame
+from netra_analysis.reconstruct.frames import frame, real_traffic
 from netra_analysis.tables import Tables
 
 Floats = NDArray[np.float64]
 
 STEP = timedelta(minutes=1)
 FARTHEST = 3.0  # times window and baseline: a baseline of another week is no part of one series
-NOT_REAL = ("preflight", "uptime_check")
 _ONE_PER_INSTANCE = frozenset({"instance_id", "instance", "revision_name", "pod", "host", "response_code"})
 _STATISTICS = ("max", "p99", "p95", "value", "mean")
 _MOST_GROUPS = 6  # label values that make series of their own; of more, only their sum is one
@@ -155,7 +154,7 @@ def _is_server_error(labels: str) -> bool:
 
 def _real(tables: Tables) -> pd.DataFrame:
     requests = frame(tables.requests)
-    return requests[~requests["client"].isin(NOT_REAL)]
+    return real_traffic(requests)
 
 
 def _from_requests(tables: Tables, clock: _Clock, known: NDArray[np.bool_]) -> Iterator[Series]:

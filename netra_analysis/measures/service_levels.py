@@ -7,8 +7,8 @@ import pandas as pd
 import pyarrow as pa
 
 from netra_analysis.detectors.settings import Settings
-from netra_analysis.measures.minutes import NOT_REAL, STEP, Floats, Minutes
-from netra_analysis.reconstruct.frames import frame, moment
+from netra_analysis.measures.minutes import STEP, Floats, Minutes
+from netra_analysis.reconstruct.frames import frame, moment, real_traffic
 from netra_analysis.schema import BOOL, FLOAT, INT, TIME
 from netra_analysis.statistics.intervals import Interval, wilson
 from netra_analysis.statistics.slo import burn_rate
@@ -74,7 +74,7 @@ def _seen(tables: Tables, settings: Settings, counts: Minutes) -> dict[str, Floa
         inside = slice(first, stop)
         return {"total": counts.total[inside], "bad": counts.failed[inside], "timed": nothing, "slow": nothing}
     requests = frame(tables.requests, settings.window, "end_time")
-    requests = requests[~requests["client"].isin(NOT_REAL)]
+    requests = real_traffic(requests)
     at = ((requests["end_time"] - counts.time(first)) // STEP).to_numpy(dtype=np.int64)
     failed = requests["failed"].to_numpy(dtype=bool)
     socket = (requests["status"] == 101).fillna(value=False).to_numpy(dtype=bool)

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from netra_analysis.detectors.settings import Settings
-from netra_analysis.finding import Finding, Standing, Statement, Verdict, duration_text
+from netra_analysis.finding import Finding, Standing, Statement, Verdict, duration_text, instance_text
 from netra_analysis.query import Query
 from netra_analysis.reconstruct.frames import table
 from netra_analysis.schema import FLOAT, TEXT, TIME
@@ -71,7 +71,13 @@ def _deaths(findings: Mapping[str, Finding]) -> Iterator[Event]:
     for row in lone:
         victims = f", {row['victims']} requests with it" if row["victims"] else ""
         lived = f" after {duration_text(row['lived_s'])}" if row["lived_s"] else ""
-        yield row["start_time"], "platform", f"instance {_died(row)}{lived}{victims}", _short(row["instance"]), "CR1"
+        yield (
+            row["start_time"],
+            "platform",
+            f"instance {_died(row)}{lived}{victims}",
+            instance_text(row["instance"]),
+            "CR1",
+        )
     loops: dict[Any, list[Mapping[str, Any]]] = {}
     for row in rows:
         if row["loop"] is not None:
@@ -111,10 +117,6 @@ def _limits(findings: Mapping[str, Finding]) -> Iterator[Event]:
         yield pool.time, "application", "connection pool at its cap, or a wait for it timed out", "", "PO1"
     if memory.verdict is Verdict.FIRED and memory.time:
         yield memory.time, "platform", "memory near its limit for the first time in the window", "", "ME1"
-
-
-def _short(instance: str) -> str:
-    return f"…{instance[-6:]}" if len(instance) > 12 else instance
 
 
 _SQL = """

@@ -15,10 +15,9 @@ import pandas as pd
 import pyarrow as pa
 
 from netra_analysis.detectors.settings import Settings
-from netra_analysis.finding import Finding, Standing, Statement, Verdict, duration_text
-from netra_analysis.measures.minutes import NOT_REAL
+from netra_analysis.finding import Finding, Standing, Statement, Verdict, duration_text, instance_text
 from netra_analysis.query import Query
-from netra_analysis.reconstruct.frames import frame, table
+from netra_analysis.reconstruct.frames import frame, real_traffic, table
 from netra_analysis.schema import BOOL, FLOAT, INT, TEXT
 from netra_analysis.statistics.contrasts import Contrasts, NumberContrast, ValueContrast, contrast
 from netra_analysis.tables import Tables
@@ -71,7 +70,8 @@ def measure(tables: Tables, settings: Settings, findings: Mapping[str, Finding])
 def _described(tables: Tables) -> pd.DataFrame:
     """Real requests with what was true of each: its instance's age and the requests in flight when it began."""
     requests = frame(tables.requests)
-    real = requests[~requests["client"].isin(NOT_REAL) & requests["status"].notna()].copy()
+    real = real_traffic(requests)
+    real = real[real["status"].notna()].copy()
     starts = frame(tables.lifecycle)
     born = starts[starts["event"] == "start"].groupby("instance")["time"].min().to_dict()
     birth = pd.to_datetime(pd.Series([born.get(name) for name in real["instance"]], index=real.index), utc=True)
@@ -167,8 +167,7 @@ def _words(one: ValueContrast) -> str:
 
 
 def _shown(field: str, value: str) -> str:
-    """Instances by the end of their long ids, which is what tells them apart."""
-    return f"…{value[-6:]}" if field == "instance" and len(value) > 12 else value
+    return instance_text(value) if field == "instance" else value
 
 
 def _number(one: NumberContrast) -> dict[str, Any]:

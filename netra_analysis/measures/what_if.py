@@ -19,9 +19,9 @@ from netra_analysis.detectors.settings import Settings
 from netra_analysis.finding import Finding, Verdict
 from netra_analysis.measures import what_if_claims
 from netra_analysis.measures.lives import Life, lives, memory_points, pool_points, track
-from netra_analysis.measures.minutes import NOT_REAL, counted
+from netra_analysis.measures.minutes import counted
 from netra_analysis.measures.rules import pool_cap
-from netra_analysis.reconstruct.frames import frame, table
+from netra_analysis.reconstruct.frames import frame, real_traffic, table
 from netra_analysis.schema import FLOAT, INT, TEXT, TIME
 from netra_analysis.statistics import whatif
 from netra_analysis.statistics.intervals import Interval, mean, poisson_rate
@@ -108,7 +108,7 @@ def _load(
 def _real(tables: Tables, settings: Settings) -> pd.DataFrame:
     requests = frame(tables.requests, settings.window)
     socket = (requests["status"] == 101).fillna(value=False)
-    return requests[~requests["client"].isin(NOT_REAL) & ~socket]
+    return real_traffic(requests[~socket])
 
 
 def _busiest(real: pd.DataFrame) -> tuple[Any, pd.DataFrame]:

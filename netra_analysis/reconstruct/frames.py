@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from netra_analysis.logtext.user_agent import NOT_REAL
 from netra_analysis.window import TimeWindow
 
 _TYPES = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
@@ -19,6 +20,11 @@ def frame(table: pa.Table, window: TimeWindow | None = None, column: str = "time
         return made
     inside = (made[column] >= window.start) & (made[column] < window.end)
     return made[inside].reset_index(drop=True)
+
+
+def real_traffic(requests: pd.DataFrame) -> pd.DataFrame:
+    """The requests of real traffic among `requests`: no preflights, no uptime checks."""
+    return requests[~requests["client"].isin(NOT_REAL)]
 
 
 def table(rows: Sequence[dict[str, Any]], schema: pa.Schema) -> pa.Table:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from netra_analysis.finding import Verdict
 from netra_analysis.query import Query
-from netra_analysis.reconstruct.frames import frame, moment
+from netra_analysis.reconstruct.frames import frame, moment, real_traffic
 from netra_analysis.signs.scene import AT_ONSET, Scene, any_of, first
 from netra_analysis.signs.sign import Sign, not_seen
 from netra_analysis.signs.words import EXAMPLE, told
@@ -215,7 +215,7 @@ def refused(scene: Scene) -> Sign:
 
 def _used_to_answer(scene: Scene, now: pd.DataFrame) -> int:
     """Refusals on routes that answered most of their requests in the baseline and refuse most of them now."""
-    known = scene.before[~scene.before["client"].isin(["preflight", "uptime_check"])]
+    known = real_traffic(scene.before)
     was = known.groupby("route")["status"].agg(lambda status: (status < 400).mean())
     seen = known.groupby("route").size()
     refusing = scene.real.groupby("route")["status"].agg(lambda status: status.isin([401, 403]).mean())

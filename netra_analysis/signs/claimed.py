@@ -2,7 +2,7 @@
 
 from netra_analysis.finding import Verdict
 from netra_analysis.query import Query
-from netra_analysis.reconstruct.frames import where
+from netra_analysis.reconstruct.frames import real_traffic, where
 from netra_analysis.signs.scene import Scene, any_of, first
 from netra_analysis.signs.sign import Sign, not_seen
 from netra_analysis.signs.words import told
@@ -64,7 +64,7 @@ def _between(scene: Scene) -> Sign:
     fine = scene.requests[
         inside & scene.requests["route"].isin(routes) & (scene.requests["status"] < 400).fillna(value=False)
     ]
-    real = fine[~fine["client"].isin(["preflight", "uptime_check"])]
+    real = real_traffic(fine)
     return Sign(
         name,
         Verdict.FIRED if len(real) else Verdict.CLEAR,

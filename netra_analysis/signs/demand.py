@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from netra_analysis.finding import Verdict
-from netra_analysis.reconstruct.frames import moment
-from netra_analysis.signs.scene import NOT_REAL, Scene
+from netra_analysis.reconstruct.frames import moment, real_traffic
+from netra_analysis.signs.scene import Scene
 from netra_analysis.signs.sign import Sign, not_seen
 
 SPANS_S = (10.0, 30.0, 120.0, 600.0)
@@ -36,7 +36,7 @@ def _surge(scene: Scene) -> Sign:
     if scene.onset is None:
         return Sign(name, Verdict.CLEAR, "Nothing failed that a surge could come before ({n} requests).", n=0)
     asked = pd.concat([scene.before, scene.requests])
-    times = np.sort(_seconds(asked[~asked["client"].isin(NOT_REAL)]["time"]))
+    times = np.sort(_seconds(real_traffic(asked)["time"]))
     began, until = _bulk(scene)
     calm = times[times < until - CALM.total_seconds()]
     if len(calm) < LEAST or calm[-1] - calm[0] < CALM_LEAST_S:

@@ -10,8 +10,8 @@ import pandas as pd
 from scipy.special import pdtrc
 
 from netra_analysis.finding import Verdict
-from netra_analysis.reconstruct.frames import moment, where
-from netra_analysis.signs.scene import NOT_REAL, Scene
+from netra_analysis.reconstruct.frames import moment, real_traffic, where
+from netra_analysis.signs.scene import Scene
 from netra_analysis.signs.sign import Sign, not_seen
 
 LEAST_S, UNUSUAL = 1.0, 5.0  # slow: so many seconds or more, and so many times the route's baseline p95
@@ -53,7 +53,8 @@ def slowed(scene: Scene) -> pd.DataFrame:
 
 
 def _plain(requests: pd.DataFrame) -> pd.DataFrame:
-    own = requests[requests["latency_s"].notna() & ~requests["client"].isin(NOT_REAL)]
+    real = real_traffic(requests)
+    own = real[real["latency_s"].notna()]
     return own[(own["status"] != 101).fillna(value=True)]
 
 

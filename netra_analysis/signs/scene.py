@@ -15,12 +15,11 @@ from netra_analysis.detectors.settings import Settings
 from netra_analysis.finding import Finding
 from netra_analysis.logtext.platform import read_request_failure
 from netra_analysis.query import Query
-from netra_analysis.reconstruct.frames import frame, moment, where
+from netra_analysis.reconstruct.frames import frame, moment, real_traffic, where
 from netra_analysis.reconstruct.stalls import CUT
 from netra_analysis.tables import Tables
 from netra_analysis.window import TimeWindow
 
-NOT_REAL = ("preflight", "uptime_check")
 LATE_START = 0.2  # an export that begins after this share of the window, with nothing before, is only its end
 AT_ONSET = timedelta(minutes=2)  # later than this after the onset, a sign follows the failures and does not lead them
 
@@ -80,7 +79,7 @@ class Scene:
 
     @cached_property
     def real(self) -> pd.DataFrame:
-        return self.requests[~self.requests["client"].isin(NOT_REAL)]
+        return real_traffic(self.requests)
 
     @cached_property
     def reasons(self) -> pd.Series:

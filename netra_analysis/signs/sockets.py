@@ -6,8 +6,8 @@ from scipy.special import pdtrc
 
 from netra_analysis.finding import Verdict
 from netra_analysis.logtext.route import route_template
-from netra_analysis.reconstruct.frames import moment
-from netra_analysis.signs.scene import NOT_REAL, Scene, any_of, first
+from netra_analysis.reconstruct.frames import moment, real_traffic
+from netra_analysis.signs.scene import Scene, any_of, first
 from netra_analysis.signs.sign import Sign, not_seen
 from netra_analysis.signs.words import told
 
@@ -136,7 +136,8 @@ def _early(scene: Scene) -> tuple[float, pd.DataFrame]:
 
 
 def _switched(requests: pd.DataFrame) -> pd.DataFrame:
-    own = requests[requests["latency_s"].notna() & ~requests["client"].isin(NOT_REAL)]
+    real = real_traffic(requests)
+    own = real[real["latency_s"].notna()]
     own = own[(own["status"] == 101).fillna(value=False)]
     return own.assign(latency_s=own["latency_s"].astype(float))
 

@@ -8,8 +8,8 @@ from netra_analysis.detectors.failed_requests import BURST_GAP
 from netra_analysis.detectors.settings import Settings
 from netra_analysis.finding import Finding, Standing, Statement, Verdict
 from netra_analysis.query import Query
-from netra_analysis.reconstruct.frames import frame, moment
-from netra_analysis.summary.users import NOT_REAL, moment_format
+from netra_analysis.reconstruct.frames import frame, moment, real_traffic
+from netra_analysis.summary.users import moment_format
 from netra_analysis.tables import Tables
 
 _END_SQL = """
@@ -63,7 +63,7 @@ def told(tables: Tables, settings: Settings, findings: Mapping[str, Finding]) ->
     if found.verdict is Verdict.NO_DATA:
         return Told("unknown")
     rows = frame(found.proof)
-    rows = rows[~rows["client"].isin(NOT_REAL)]
+    rows = real_traffic(rows)
     if rows.empty:
         return Told("none")
     first, last = moment(rows["end_time"].min()), moment(rows["end_time"].max())
@@ -71,7 +71,7 @@ def told(tables: Tables, settings: Settings, findings: Mapping[str, Finding]) ->
     if first is None or last is None or burst is None:
         return Told("unknown")
     asked = frame(tables.requests, settings.window, "end_time")
-    calm = asked["end_time"][~asked["client"].isin(NOT_REAL)].max() - last
+    calm = real_traffic(asked)["end_time"].max() - last
     bursts = rows.groupby("burst")["end_time"].agg(["min", "max"])
     quiet = (bursts["min"] - bursts["max"].shift()).max()
     how = "over" if calm >= BURST_GAP else "open"

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from netra_analysis.detectors.settings import Settings
 from netra_analysis.finding import Finding, Standing, Statement, Verdict
+from netra_analysis.logtext.user_agent import NOT_REAL
 from netra_analysis.query import Query
 from netra_analysis.signs.sign import Sign
 
-NOT_REAL = ("preflight", "uptime_check")
 METHOD = "status of every request log entry of the window, by the time it ended; preflights and uptime checks apart"
 _SEEN_SQL = """
 SELECT COUNT(*) AS real_total, COUNTIF(failed) AS real_n,
