@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from netra_analysis.score import Result, summary
+from netra_analysis.score import Result, acceptable, summary
 
 BASE = Result("a", 1, "memory_leak", (), "memory_leak", ("memory_leak",), ("memory_leak",), 0.9, 0.0, 3, 4, 0, 0, ())
 
@@ -31,3 +31,8 @@ def test_a_wrong_name_counts_as_wrong_whatever_was_withheld() -> None:
 def test_time_to_evidence_is_of_right_answers() -> None:
     found = summary([result(waited_s=60.0), result(waited_s=300.0), result(verdict="capacity", waited_s=0.0)])
     assert found["time_to_evidence_s"] == 180.0
+
+
+def test_a_cause_that_hurt_nobody_is_rightly_called_no_incident() -> None:
+    assert acceptable({"also_acceptable": ["capacity"], "onset": "2026-01-01T00:00:00Z"}) == ("capacity",)
+    assert acceptable({"also_acceptable": ["capacity"], "onset": None}) == ("capacity", "no_incident")

@@ -98,3 +98,16 @@ def test_failures_of_probes_alone_are_told_without_a_route_of_users(tmp_path: Pa
     inc = opened(tmp_path, [request(1, 200), *[request(100 + i, 500, agent=probe) for i in range(3)]])
     assert inc.failed_requests.claim("FR1").values["real_n"] == 0
     assert "FR-route" not in {claim.id for claim in inc.claims}
+
+
+TURNED_AWAY = "The request was aborted because there was no available instance."
+
+
+def test_a_request_turned_away_for_want_of_an_instance_has_failed(tmp_path: Path) -> None:
+    away = [request(600 + i, 429, textPayload=TURNED_AWAY, instance="") for i in range(5)]
+    limited = [request(900 + i, 429) for i in range(5)]  # the application's own limit: refused, not failed
+    incident = opened(tmp_path, [*(request(s, 200) for s in range(0, 3600, 30)), *away, *limited])
+    rows = incident.findings["failed_requests"].proof.to_pylist()
+    assert [(row["status"], row["fate"]) for row in rows] == [(429, "no_instance")] * 5
+    assert "5 requests failed, 5 of them turned away by the platform" in incident.failed_requests.claim("FR1").text
+    assert incident.failed_requests.claim("FR-refused").value == 5

@@ -64,3 +64,10 @@ def test_the_pools_own_words_give_its_cap(tmp_path: Path) -> None:
 def test_a_gap_in_the_metric_is_no_observation(tmp_path: Path) -> None:
     inc = opened(tmp_path, [request(1, 200)], [memory_metric(0.5, None, None, 0.6)])
     assert inc.memory.claim("ME1").values["n"] == 2
+
+
+def test_what_came_after_the_last_point_the_metric_cannot_have_seen(tmp_path: Path) -> None:
+    incident = opened(tmp_path, [system(130, OOM, "ERROR")], [memory_metric(0.5, 0.6, None, 0.3)])
+    claim = incident.memory.claim("ME-unseen")
+    assert claim.value == 10.0, "the last point before the kill at 130 s ends at 120 s"
+    assert "showed 60.0 % to 60.0 % of the limit" in claim.text

@@ -8,6 +8,8 @@ import pytest
 
 from netra_analysis.finding import Standing, Verdict
 from netra_analysis.incident import Incident
+from netra_analysis.measures import around, moved_first
+from netra_analysis.statistics.coupling import Coupling
 from netra_analysis.window import stamp
 from tests.entries import at, gauge, memory, opened, request
 
@@ -91,3 +93,26 @@ def test_two_failures_are_too_few_to_relate_anything_to(tmp_path: Path) -> None:
     few = [request(s, 500 if s in (600, 1800) else 200) for s in range(-3600, 3600, 10)]
     incident = opened(tmp_path, few, [memory(*[0.5, 0.6] * 30)])
     assert "too little data: 2 steps with any error" in incident.claims_of("moved_first")[0].text
+
+
+@pytest.mark.parametrize(("interval", "holds"), [((0.1, 0.6), True), ((-0.1, 0.6), False), ((-0.6, -0.1), True)])
+def test_a_relation_whose_interval_holds_zero_is_not_told(interval: tuple[float, float], holds: bool) -> None:
+    found = Coupling(
+        candidate=0, supported=True, effect=0.3, interval=interval, form="level", lag=0, lag_interval=(0, 0),
+        order_probability=None, p=0.01, q=0.01, familywise_p=0.01, pairs=99, n_effective=99.0, tests=10, reason=None,
+    )  # fmt: skip
+    assert moved_first._association(found)["supported"] is holds
+
+
+def test_a_change_stands_out_only_where_the_onset_surprises(tmp_path: Path) -> None:
+    """A gauge that one sample puts a little higher changes by any test, and is nothing to follow."""
+    still = [0.05] * 120
+    still[68] = 0.06  # two minutes before the burst at ten past noon, for one minute
+    found = row(told(tmp_path, still))
+    assert found["change_time"] is not None
+    assert not found["stands_out"]
+
+
+def test_quiet_stretches_touch_neither_each_other_nor_the_incident() -> None:
+    assert around._stretches(300, 60, ((100, 160), (120, 170))) == ((0, 60), (170, 230), (230, 290))
+    assert around._stretches(100, 60, ((0, 100),)) == ()

@@ -54,3 +54,16 @@ def test_no_failure_is_no_question_and_no_request_no_answer(tmp_path: Path) -> N
     blind = opened(tmp_path, [system(5, "Starting new instance. Reason: AUTOSCALING")])
     assert blind.what_differs.verdict is Verdict.NO_DATA
     assert blind.claims_of("what_differs")[0].statement.standing is Standing.UNTESTABLE
+
+
+def test_a_difference_that_is_sure_and_small_stays_in_the_table(tmp_path: Path) -> None:
+    """Of a thousand requests each, 60 % of the failing ones are POSTs, and 40 % of the others."""
+    entries = [
+        request(i, 500 if i % 2 else 200, method="POST" if (i // 2) % 10 < (6 if i % 2 else 4) else "PUT")
+        for i in range(1000)
+    ]
+    incident = opened(tmp_path, entries)
+    post = next(r for r in incident.what_differs.finding.proof.to_pylist() if r["value"] == "POST")
+    assert post["told"]
+    assert 1.0 < post["effect"] < 2.0
+    assert not any("POST" in claim.text for claim in incident.claims_of("what_differs"))

@@ -134,3 +134,18 @@ def test_deaths_that_no_request_met_explain_no_request(tmp_path: Path) -> None:
     assert "the platform's log has 1 death of instances" in words["SU-seen"]
     assert "failed requests" not in words["SU-cause"]
     assert words["SU-end"].startswith("The last of 1 death of instances was at 12:55:00 UTC")
+
+
+def test_callers_who_are_refused_all_at_once_are_what_users_saw(tmp_path: Path) -> None:
+    before = [request(s, 200, latency=0.001) for s in range(-3600, 600, 20)]
+    after = [request(s, 401, latency=0.001) for s in range(600, 3600, 20)]
+    incident = opened(tmp_path, [*before, *after])
+    assert told(incident)["SU-seen"].endswith(
+        "none of them failed; 150 were refused for want of a credential that the service accepts."
+    )
+
+
+def test_the_time_to_evidence_is_a_tile_where_a_cause_is_named(tmp_path: Path) -> None:
+    incident = opened(tmp_path, [*CALM, *killed(3300)], [LEAK])
+    assert incident.verdict == "memory_leak"
+    assert "HS-memory_leak" in costs(incident)
