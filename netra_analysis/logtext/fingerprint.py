@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from netra_analysis.logtext.frame import Frame
+from netra_analysis.logtext.raised import RaisedException
 from netra_analysis.logtext.template import mask
-from netra_analysis.logtext.traceback import RaisedException
 
 VERSION: Final = "x1"
 CUT_TITLE: Final = "traceback cut before its exception"
@@ -76,7 +76,7 @@ def _telling(exception: RaisedException) -> list[Frame]:
 
 def _short(name: str | None) -> str | None:
     """The type without its module: loggers differ in whether they write it."""
-    return name.rsplit(".", 1)[-1] if name else None
+    return name.replace("::", ".").replace("\\", ".").rsplit(".", 1)[-1] if name else None
 
 
 def _function(frame: Frame) -> str:

@@ -81,10 +81,18 @@ _BRACKET: Final = (
         "nest", r"\[Nest\]\s+\d+\s+- (?P<time>[^A-Za-z]+(?:[AP]M)?)\s+" + _LEVEL + r"\s+(?:\[(?P<logger>[^\]]+)\] )?"
     ),
     Format("time in brackets", r"\[(?P<time>" + _DAY + r"[^\]]+)\]\s*\[?" + _LEVEL + r"\]?:?\s+"),
+    Format("monolog", r"\[(?P<time>" + _DAY + r"[^\]]+)\] (?P<logger>[\w-]+)\." + _LEVEL + r": "),
     Format("level in brackets", r"\[" + _LEVEL + r"\]:?\s+"),
     Format("pino pretty", r"\[(?P<time>" + _CLOCK + r")[^\]]*\] " + _LEVEL + r"(?: \((?P<logger>[^)]+)\))?: "),
 )
 _LETTER: Final = (
+    Format("dotnet", r"(?P<level>trce|dbug|info|warn|fail|crit): (?P<logger>[\w.+`]+)\[\d+\]\s+"),
+    Format(
+        "ruby",
+        r"[DIWEFA], \[(?P<time>"
+        + _DAY
+        + r"T[^\] ]+) #\d+\]\s+(?P<level>DEBUG|INFO|WARN|ERROR|FATAL|ANY) -- (?P<logger>[^:]*): ",
+    ),
     Format("klog", r"(?P<level>[IWEF])(?P<time>\d{4} " + _CLOCK + r")\s+\d+ (?P<logger>[\w./-]+:\d+)\] "),
     Format("logrus", r"(?P<level>DEBU|INFO|WARN|ERRO|FATA|PANI|TRAC)\[\d+\]\s+"),
     Format(

@@ -10,12 +10,13 @@ CRITICAL: Final = "CRITICAL"
 UNKNOWN: Final = "UNKNOWN"
 
 _SPELLINGS: Final = {
-    DEBUG: "debug debu dbg trace verbose silly fine finer finest d t v",
+    DEBUG: "debug debu dbug dbg trace trce verbose silly fine finer finest d t v",
     INFO: "info information inf log notice config http success i",
     WARNING: "warning warn wrn w",
-    ERROR: "error erro err severe e",
+    ERROR: "error erro err fail severe e",
     CRITICAL: "critical crit fatal fata ftl panic pani dpanic alert emergency emerg f c",
 }
+_MONOLOG: Final = 100  # debug; info 200, notice 250, warning 300, error 400, critical 500
 _LEVELS: Final = {word: level for level, words in _SPELLINGS.items() for word in words.split()}
 
 
@@ -25,8 +26,9 @@ def level_of(word: str | None) -> str:
 
 
 def level_of_number(number: float) -> str:
-    """The level of a pino or bunyan number: 10 trace, 20 debug, 30 info, 40 warn, 50 error, 60 fatal."""
+    """The level of a number of pino or bunyan (10 trace, 20 debug, 30 info … 60 fatal) or of Monolog (`_MONOLOG`)."""
     if number < 10:
         return UNKNOWN
+    number = number / 10 + 10 if number >= _MONOLOG else number
     steps = ((30, DEBUG), (40, INFO), (50, WARNING), (60, ERROR))
     return next((level for limit, level in steps if number < limit), CRITICAL)

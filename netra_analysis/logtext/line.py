@@ -16,8 +16,19 @@ from netra_analysis.logtext.level import CRITICAL, ERROR, UNKNOWN, level_of, lev
 
 HEADER: Final = "Traceback (most recent call last):"
 _RAISED: Final = (HEADER, "During handling of the above exception", "The above exception was the direct cause")
-_MESSAGE_KEYS: Final = ("message", "msg", "textPayload", "textpayload", "text", "event", "log", "short_message")
-_LEVEL_KEYS: Final = ("severity", "level", "levelname", "log.level", "log_level", "lvl", "loglevel", "level_name")
+_MESSAGE_KEYS: Final = (
+    "message",
+    "msg",
+    "textPayload",
+    "textpayload",
+    "text",
+    "event",
+    "log",
+    "short_message",
+    "m",
+    "mt",
+)
+_LEVEL_KEYS: Final = ("severity", "level", "levelname", "log.level", "log_level", "lvl", "loglevel", "level_name", "l")
 _LOGGER_KEYS: Final = ("logger", "logger_name", "loggerName", "loggername", "name", "context", "category", "caller")
 _TIME_KEYS: Final = ("timestamp", "time", "@timestamp", "ts", "asctime")
 _LONGEST_JSON: Final = 262_144

@@ -12,14 +12,21 @@ from enum import Enum
 from typing import Final
 
 from netra_analysis.logtext.colour import plain_text
-from netra_analysis.logtext.frame import at_frame, go_frame, python_frame
+from netra_analysis.logtext.frame import at_frame, go_frame, php_frame, python_frame, ruby_frame
 from netra_analysis.logtext.head import starts_record
-from netra_analysis.logtext.traceback import DIRECT, DURING, HEADER, RaisedException, find_exceptions, raised
+from netra_analysis.logtext.raised import RaisedException, raised
+from netra_analysis.logtext.stacks import END_OF_INNER, INNER, ruby_headline
+from netra_analysis.logtext.traceback import DIRECT, DURING, HEADER, find_exceptions
 
 LONGEST_GAP: Final = timedelta(seconds=2)
 _SAME_WRITE: Final = timedelta(milliseconds=50)
 """Lines of one message are written at once; a later indented line is somebody else's."""
 _LONGEST: Final = 262_144
+_PHP_FATAL: Final = "PHP Fatal error:  Uncaught "
+_IN_A_STACK: Final = (
+    "at ", "... ", "Caused by: ", "[cause]: ", "Suppressed: ", INNER, END_OF_INNER, "--- End of stack trace",
+    "Stack trace:", "#", "thrown in ",
+)  # fmt: skip
 _CONTINUES: Final = ("DETAIL:", "HINT:", "[SQL:", "[parameters:", "(Background on this error")
 
 
@@ -52,7 +59,7 @@ class Stitched:
 
 
 class _State(Enum):
-    """What may follow: frames (exception still to come), a chain phrase, a new header, or `at` lines."""
+    """What may follow: frames (exception still to come), a chain phrase, a new header, or the lines of a stack."""
 
     FRAMES = "frames"
     RAISED = "raised"
@@ -84,7 +91,7 @@ def _next(state: _State | None, line: str) -> _State | None:
     if state is _State.FRAMES:
         return _after_frame(line)
     if state in {_State.HEADLINE, _State.AT}:
-        return _after_at(line)
+        return _after_at(state, line)
     if state is _State.GO:
         return _State.GO if _goes_on(line) else None
     return None
@@ -93,7 +100,11 @@ def _next(state: _State | None, line: str) -> _State | None:
 def _opening(line: str) -> _State | None:
     if line.startswith(("panic: ", "fatal error: ")):
         return _State.GO
-    return _State.HEADLINE if raised(line, strict=True) else None
+    uncaught = ruby_frame(line)
+    if uncaught and uncaught[1]:
+        return _State.AT
+    named = raised(line, strict=True) or (line.endswith("):") and ruby_headline(line)) or _PHP_FATAL in line
+    return _State.HEADLINE if named else None
 
 
 def _after_frame(line: str) -> _State | None:
@@ -102,9 +113,11 @@ def _after_frame(line: str) -> _State | None:
     return _State.FRAMES if not line.strip() or line[:2] in {"  ", "\t", "| "} or line[:1] == "\t" else None
 
 
-def _after_at(line: str) -> _State | None:
+def _after_at(state: _State, line: str) -> _State | None:
     bare = line.strip()
-    fits = at_frame(line) or bare.startswith(("at ", "... ", "Caused by: ", "[cause]: ", "Suppressed: "))
+    if not bare:  # Rails writes one between the exception and its stack
+        return state
+    fits = at_frame(line) or ruby_frame(line) or php_frame(line) or bare.startswith(_IN_A_STACK)
     return _State.AT if fits else None
 
 

@@ -14,11 +14,15 @@ from netra_analysis.signs.words import EXAMPLE, told
 
 SOON = timedelta(minutes=30)  # a deploy this long before the onset may have to do with it
 PROGRAMMING = any_of(
-    r"^(?:[\w.]*\.)?(?:TypeError|AttributeError|NameError|KeyError|IndexError|UnboundLocalError|ImportError|"
+    r"^(?:[\w.:\\]*[.:\\])?(?:TypeError|AttributeError|NameError|KeyError|IndexError|UnboundLocalError|ImportError|"
     r"ModuleNotFoundError|AssertionError|NotImplementedError|ValueError|RecursionError|ZeroDivisionError|LookupError|"
     r"ReferenceError|NullReferenceException|NoSuchMethodError|ArrayIndexOutOfBoundsException|NullPointerException|ClassCastException|IllegalStateException|IllegalArgumentException|"
     r"ValidationError|SerializationError|ProgrammingError|UndefinedColumn\w*|UndefinedTable\w*|\w*IsolationError|"
-    r"IllegalStateChangeError|RuntimeError|SyntaxError)$"
+    r"IllegalStateChangeError|RuntimeError|SyntaxError|"
+    r"ArgumentNullException|ArgumentException|ArgumentOutOfRangeException|FormatException|KeyNotFoundException|"
+    r"InvalidCastException|IndexOutOfRangeException|DivideByZeroException|NotImplementedException|JsonException|"
+    r"NoMethodError|ArgumentError|FrozenError|NoMatchingPatternError|"
+    r"ErrorException|ArgumentCountError|UnhandledMatchError|BadMethodCallException|DivisionByZeroError)$"
 )
 CODE = any_of(  # what only the service's own code can do wrong, in lines that give no stack
     r"\bNoMethodError\b|undefined method [`']|uninitialized constant|undefined local variable or method",
@@ -88,7 +92,7 @@ def _new_exception(scene: Scene) -> Sign:
     if not scene.has_logs:
         return not_seen("new_exception", "Whether an exception is new cannot be told from {n} lines.", "stderr")
     told = rows[(rows["kind"] == "exception") & rows["state"].isin(["new", "grown", "unknown"])]
-    kinds = {row["id"]: row["sample"].partition(":")[0] for row in told.to_dict("records")}
+    kinds = {row["id"]: row["sample"].partition(": ")[0] for row in told.to_dict("records")}
     code = told[told["id"].map(lambda name: PROGRAMMING.search(kinds[name]) is not None).astype(bool)]
     met = int(code["failed_requests"].sum())
     return Sign(

@@ -17,7 +17,9 @@ from netra_analysis.sources.engine import Engine
 from netra_analysis.sources.questions import question
 from netra_analysis.tables import exceptions
 
-_STACK_KEYS = ("exception", "exc_info", "stack_trace", "stacktrace", "stack", "traceback", "exc_text", "error", "err")
+_STACK_KEYS = (
+    "exception", "exc_info", "stack_trace", "stacktrace", "stack", "traceback", "exc_text", "error", "err", "x",
+)  # fmt: skip
 
 
 def app_logs(engine: Engine, scope: Mapping[str, Bound]) -> tuple[pa.Table, pa.Table]:

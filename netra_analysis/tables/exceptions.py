@@ -12,8 +12,9 @@ from datetime import timedelta
 from typing import Any
 
 from netra_analysis.logtext.fingerprint import CUT_TITLE, Fingerprint, behind, fingerprint_of
+from netra_analysis.logtext.raised import RaisedException
 from netra_analysis.logtext.stitch import LogLine, Stitched, stitch
-from netra_analysis.logtext.traceback import RaisedException, find_exceptions
+from netra_analysis.logtext.traceback import find_exceptions
 
 ONE_FAILURE = timedelta(milliseconds=250)
 LEAST_MESSAGE = 12  # characters that a message needs before finding it again means anything

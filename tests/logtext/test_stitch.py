@@ -3,6 +3,7 @@
 import random
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -33,6 +34,30 @@ def test_one_line_per_entry() -> None:
     assert found.complete
     assert len(found.ids) == 4
     assert [(one.type, one.message) for one in found.exceptions] == [("ValueError", "no")]
+
+
+RAILS = ["NoMethodError (undefined method 'x' for nil):", "", "app/models/a.rb:4:in 'x'", "app/b.rb:1:in 'y'"]
+DOTNET = ["System.InvalidOperationException: no", " ---> Npgsql.NpgsqlException (0x80004005): away",
+          "   at Npgsql.Open(Boolean async)", "   --- End of inner exception stack trace ---",
+          "   at Shop.Store.Save() in /src/Store.cs:line 4"]  # fmt: skip
+PHP = ["PHP Fatal error:  Uncaught RuntimeException: no in /var/www/app/A.php:12", "Stack trace:",
+       "#0 /var/www/app/B.php(3): A->x()", "#1 {main}", "  thrown in /var/www/app/A.php on line 12"]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("lines", "types"),
+    [
+        (RAILS, ["NoMethodError"]),
+        (DOTNET, ["Npgsql.NpgsqlException", "System.InvalidOperationException"]),
+        (PHP, ["RuntimeException"]),
+    ],
+)
+def test_stacks_of_other_languages_one_line_per_entry(lines: list[str], types: list[str]) -> None:
+    mixed = [text for pair in zip(lines, [NOISE[0]] * len(lines), strict=True) for text in pair]
+    (found,) = stitch(entries(mixed))
+    assert found.ids == tuple(f"i1-stderr-0-{2 * i:03}" for i in range(len(lines)))
+    assert [one.type for one in found.exceptions] == types
+    assert found.complete
 
 
 def test_unrelated_lines_between_neither_end_nor_join_it() -> None:

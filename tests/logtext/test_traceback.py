@@ -51,6 +51,47 @@ goroutine 7 [select]:
 main.other()
 \t/app/other.go:1 +0x1"""
 
+DOTNET = """fail: Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware[1]
+      An unhandled exception has occurred while executing the request.
+      System.InvalidOperationException: An exception has been raised that is likely due to a transient failure.
+       ---> Npgsql.NpgsqlException (0x80004005): Exception while connecting
+       ---> System.TimeoutException: Timeout during connection attempt
+         at Npgsql.Internal.NpgsqlConnector.Connect(NpgsqlTimeout timeout)
+         at Npgsql.Internal.NpgsqlConnector.<Open>d__12.MoveNext()
+         --- End of inner exception stack trace ---
+         at Npgsql.NpgsqlConnection.Open(Boolean async, CancellationToken token)
+         --- End of inner exception stack trace ---
+         at Shop.Api.Stores.OrderStore.<Save>d__4.MoveNext() in /src/Stores/OrderStore.cs:line 42
+      --- End of stack trace from previous location ---
+         at lambda_method12(Closure , Object , Object[] )
+         at Microsoft.AspNetCore.Mvc.Infrastructure.ControllerActionInvoker.Invoke()"""
+DOTNET_FLAT = """System.NullReferenceException: Object reference not set to an instance of an object.
+   at Shop.Api.OrdersController.Post(OrderDto order) in /src/OrdersController.cs:line 7
+   at Microsoft.AspNetCore.Routing.EndpointMiddleware.Invoke(HttpContext context)"""
+RAILS = """NoMethodError (undefined method 'total' for nil):
+
+[3f2a-77] app/models/order.rb:42:in 'Order#total'
+[3f2a-77] app/controllers/orders_controller.rb:18:in 'create'
+/usr/local/bundle/gems/actionpack-7.1.3/lib/action_controller/metal.rb:224:in 'dispatch'"""
+RUBY = """/app/lib/queue.rb:9:in `block in take': connection refused (PG::ConnectionBad)
+\tfrom /app/lib/queue.rb:3:in `take'
+\tfrom /usr/local/lib/ruby/3.2.0/monitor.rb:202:in `synchronize'"""
+PUMA = """2025-09-02 12:00:00 +0000 Rack app error handling request { GET /orders }
+#<ActiveRecord::ConnectionTimeoutError: could not obtain a connection from the pool within 5.000 seconds>
+/app/app/controllers/orders_controller.rb:6:in `index'"""
+PHP = """PHP Fatal error:  Uncaught RuntimeException: no stock in /var/www/html/app/Stock.php:12
+Stack trace:
+#0 /var/www/html/app/Http/Controllers/OrderController.php(31): App\\Stock->take(5)
+#1 /var/www/html/vendor/laravel/framework/src/Illuminate/Routing/Route.php(208): App\\Http\\OrderController->store()
+#2 {main}
+  thrown in /var/www/html/app/Stock.php on line 12"""
+LARAVEL = (
+    r'[2025-09-02 12:00:00] production.ERROR: SQLSTATE[08006] {"exception":"[object] '
+    r"(Illuminate\\Database\\QueryException(code: 7): SQLSTATE[08006] timeout at /var/www/vendor/laravel/x.php:742)"
+    "\n[stacktrace]\n#0 /var/www/html/app/Models/Order.php(55): Illuminate\\Database\\Connection->select()"
+    '\n#1 {main}\n"}'
+)
+
 
 def test_a_python_traceback() -> None:
     (found,) = find_exceptions("before\n" + PYTHON)
@@ -185,3 +226,46 @@ def test_a_json_error_object_and_a_false_one() -> None:
     assert found
     assert (found.type, found.message) == ("ModuleNotFoundError", "No module named 'x'")
     assert exception_of_payload(false) is None
+
+
+def test_dotnet_comes_cause_first_and_its_async_methods_by_their_own_names() -> None:
+    found = find_exceptions(DOTNET)
+    assert [(one.type, one.cause, one.language) for one in found] == [
+        ("System.TimeoutException", None, "dotnet"),
+        ("Npgsql.NpgsqlException", "direct", "dotnet"),
+        ("System.InvalidOperationException", "direct", "dotnet"),
+    ]
+    assert [(f.place, f.line, f.function) for f in found[2].frames if f.own] == [
+        ("OrderStore.cs", 42, "Shop.Api.Stores.OrderStore.Save")
+    ]
+    (flat,) = find_exceptions(DOTNET_FLAT)
+    assert (flat.type, flat.language) == ("System.NullReferenceException", "dotnet")
+    assert [(f.place, f.own) for f in flat.frames] == [("", False), ("OrdersController.cs", True)]
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "message", "failing"),
+    [
+        (RAILS, "NoMethodError", "undefined method 'total' for nil", "Order#total"),
+        (RUBY, "PG::ConnectionBad", "connection refused", "take"),
+        (
+            PUMA,
+            "ActiveRecord::ConnectionTimeoutError",
+            "could not obtain a connection from the pool within 5.000 seconds",
+            "index",
+        ),
+    ],
+)
+def test_ruby(text: str, name: str, message: str, failing: str) -> None:
+    (found,) = find_exceptions(text)
+    assert (found.type, found.message, found.language) == (name, message, "ruby")
+    assert [f.function for f in found.frames if f.own][-1] == failing
+
+
+def test_php_uncaught_and_in_a_logger_s_record() -> None:
+    (found,) = find_exceptions(PHP)
+    assert (found.type, found.message) == ("RuntimeException", "no stock")
+    assert [(f.place, f.own) for f in found.frames] == [("Route.php", False), ("OrderController.php", True)]
+    (logged,) = find_exceptions(LARAVEL)
+    assert (logged.type, logged.message) == ("Illuminate\\Database\\QueryException", "SQLSTATE[08006] timeout")
+    assert [f.place for f in logged.frames] == ["Order.php"]

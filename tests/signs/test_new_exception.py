@@ -1,0 +1,40 @@
+"""An exception that only a new revision raises, in the languages whose stacks are read."""
+
+from pathlib import Path
+
+import pytest
+
+from netra_analysis.finding import Verdict
+from tests.entries import opened, request, said
+from tests.signs.looks import calm, sign
+
+RAILS = "NoMethodError (undefined method 'total' for nil):\n\napp/models/order.rb:42:in 'Order#total'"
+DOTNET = (
+    "System.ArgumentNullException: Value cannot be null. (Parameter 'order')\n"
+    "   at Shop.OrderService.<Total>d__4.MoveNext() in /src/OrderService.cs:line 42"
+)
+PHP = (
+    "PHP Fatal error:  Uncaught ArgumentCountError: Too few arguments in /var/www/html/app/Order.php:4\n"
+    "Stack trace:\n#0 {main}"
+)
+AWAY = "ActiveRecord::ConnectionNotEstablished (connection refused):\n\napp/models/order.rb:42:in 'total'"
+NEW = "shop-00002-new"
+
+
+def failing(stack: str) -> list[object]:
+    lines = [said(600.3 + 5 * n, stack, revision=NEW) for n in range(60)]
+    return [*calm(600), *(request(600 + 5 * n, 500, revision=NEW, latency=0.5) for n in range(60)), *lines]
+
+
+@pytest.mark.parametrize("stack", [RAILS, DOTNET, PHP])
+def test_a_fault_of_the_code_is_told_by_its_type(tmp_path: Path, stack: str) -> None:
+    found = sign(tmp_path, "new_exception", failing(stack))
+    assert (found.verdict, found.n, found.share) == (Verdict.FIRED, 60, 1.0)
+
+
+def test_with_the_new_revision_alone_failing_it_is_the_cause(tmp_path: Path) -> None:
+    assert opened(tmp_path, [*failing(DOTNET), *calm(3600, "/api/y")]).verdict == "code_regression"
+
+
+def test_a_type_that_a_dependency_raises_is_none(tmp_path: Path) -> None:
+    assert sign(tmp_path, "new_exception", failing(AWAY)).verdict is Verdict.CLEAR
