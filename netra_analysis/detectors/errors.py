@@ -9,8 +9,7 @@ import pyarrow as pa
 from netra_analysis.detectors.settings import Settings
 from netra_analysis.finding import Finding, Standing, Statement, Verdict
 from netra_analysis.query import Query
-from netra_analysis.reconstruct.episodes import crash_episodes
-from netra_analysis.reconstruct.fates import AFTERMATH, failed_requests
+from netra_analysis.reconstruct.fates import failed_requests
 from netra_analysis.reconstruct.fingerprints import FINGERPRINTS, fingerprints
 from netra_analysis.reconstruct.frames import table
 from netra_analysis.tables import Tables
@@ -23,7 +22,7 @@ def detect(tables: Tables, settings: Settings) -> Finding:
     """Every kind of failure and of loud line in the window, compared with the baseline."""
     if not settings.holds(tables.app_logs):
         return Finding(NAME, Verdict.NO_DATA, table([], FINGERPRINTS), (_no_data(settings),), missing=("stderr",))
-    failed = failed_requests(tables, crash_episodes(tables, settings.window.widened(before=AFTERMATH)), settings.window)
+    failed = failed_requests(tables, settings.window)
     proof = fingerprints(tables, failed, settings.window, settings.baseline)
     news = [row for row in proof.to_pylist() if row["level"] in _LOUD and row["state"] in ("new", "grown", "unknown")]
     said = _said(proof, settings, requests=tables.coverage.has("requests"))

@@ -15,7 +15,7 @@ import pyarrow as pa
 from netra_analysis.detectors.settings import Settings
 from netra_analysis.finding import Finding, Standing, Statement, Verdict
 from netra_analysis.query import Query
-from netra_analysis.reconstruct.frames import frame, moment, table, where
+from netra_analysis.reconstruct.frames import frame, moment, where
 from netra_analysis.reconstruct.handled import HANDLED, handled
 from netra_analysis.tables import Tables
 
@@ -29,13 +29,15 @@ PROOF = HANDLED.append(pa.field("cold", pa.bool_())).append(pa.field("blocked", 
 
 def detect(tables: Tables, settings: Settings) -> Finding:
     """Every request of the window with the application's line about it, and which of them were held up."""
-    joined = frame(handled(tables, settings.window))
+    lines = handled(tables, settings.window)
+    joined = frame(lines)
     joined["cold"] = _cold(joined, frame(tables.lifecycle))
     held = joined[(joined["gap_s"] >= LONG_GAP_S) & ~joined["cold"]]
     held = held[where(held, _not_queued(held, joined, settings.limits.concurrency))]
     blocked = {name for _, rows in held.groupby("instance") for name in _together(rows)}
     joined["blocked"] = joined["id"].isin(blocked)
-    proof = table(joined.astype(object).where(joined.notna(), None).to_dict("records"), PROOF)
+    proof = lines.append_column(PROOF.field("cold"), pa.array(joined["cold"], pa.bool_()))
+    proof = proof.append_column(PROOF.field("blocked"), pa.array(joined["blocked"], pa.bool_()))
     timed = int(joined["handler_s"].notna().sum())
     if blocked:
         first = joined[joined["blocked"]]["time"].min()
@@ -48,8 +50,8 @@ def detect(tables: Tables, settings: Settings) -> Finding:
 def _cold(joined: pd.DataFrame, lives: pd.DataFrame) -> pd.Series:
     """Whether the request's instance was still starting while it waited."""
     ready = lives[lives["event"].isin(["start", "probe_ok"])].groupby("instance")["time"].max().to_dict()
-    starts = [row.instance in ready and row.time <= ready[row.instance] <= row.end_time for row in joined.itertuples()]
-    return where(joined, starts)
+    at = pd.to_datetime(joined["instance"].map(ready), utc=True)
+    return ((joined["time"] <= at) & (at <= joined["end_time"])).astype(bool)
 
 
 def _not_queued(held: pd.DataFrame, joined: pd.DataFrame, places: int | None) -> list[bool]:

@@ -13,8 +13,7 @@ from netra_analysis.detectors.settings import Settings
 from netra_analysis.finding import Finding, Standing, Statement, Verdict
 from netra_analysis.logtext.user_agent import NOT_REAL
 from netra_analysis.query import Query
-from netra_analysis.reconstruct.episodes import crash_episodes
-from netra_analysis.reconstruct.fates import AFTERMATH, FAILED, failed_requests
+from netra_analysis.reconstruct.fates import FAILED, failed_requests
 from netra_analysis.reconstruct.frames import frame, moment, real_traffic, table
 from netra_analysis.reconstruct.onset import began, usual_rate
 from netra_analysis.tables import Tables
@@ -28,7 +27,7 @@ def detect(tables: Tables, settings: Settings) -> Finding:
     """Every failed request in the window with its fate, and what may be said of them."""
     if not settings.holds(tables.requests, "end_time"):
         return Finding(NAME, Verdict.NO_DATA, table([], FAILED), (_no_data(settings),), missing=("requests",))
-    proof = failed_requests(tables, crash_episodes(tables, settings.window.widened(before=AFTERMATH)), settings.window)
+    proof = failed_requests(tables, settings.window)
     if not proof.num_rows:
         return Finding(NAME, Verdict.CLEAR, proof, (_clear(settings), *_refused(tables, settings)))
     proof = numbered(proof)

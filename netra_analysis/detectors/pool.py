@@ -15,7 +15,7 @@ import re2
 from netra_analysis.detectors.settings import Settings
 from netra_analysis.finding import Finding, Standing, Statement, Verdict
 from netra_analysis.query import Query
-from netra_analysis.reconstruct.frames import frame, moment, table, where
+from netra_analysis.reconstruct.frames import frame, moment, table
 from netra_analysis.schema import FLOAT, TEXT, TIME
 from netra_analysis.tables import Tables
 from netra_analysis.window import TimeWindow
@@ -109,12 +109,16 @@ def _cap(metrics: pd.DataFrame, timeouts: list[dict[str, Any]], given: int | Non
     said = [row["cap"] for row in timeouts if row["cap"]]
     if said:
         return float(max(said))
-    sizes = metrics[where(metrics, [bool(SIZE.search(name)) for name in metrics["metric"]])]["value"]
+    sizes = _named(metrics, SIZE)["value"]
     return float(sizes.max()) if len(sizes) else None
 
 
+def _named(metrics: pd.DataFrame, pattern: Any) -> pd.DataFrame:
+    return metrics[metrics["metric"].isin([name for name in metrics["metric"].unique() if pattern.search(name)])]
+
+
 def _gauge(metrics: pd.DataFrame, pattern: Any, witness: str, cap: float | None) -> list[dict[str, Any]]:
-    own = metrics[where(metrics, [bool(pattern.search(name)) for name in metrics["metric"]])]
+    own = _named(metrics, pattern)
     own = own[own["statistic"].isin(["value", "max"])]
     return [
         {

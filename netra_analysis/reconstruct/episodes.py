@@ -10,6 +10,7 @@ import pyarrow as pa
 from netra_analysis.logtext.platform import read_request_failure
 from netra_analysis.reconstruct.deaths import deaths
 from netra_analysis.reconstruct.frames import frame, moment, table, where
+from netra_analysis.reconstruct.once import once
 from netra_analysis.schema import FLOAT, INT, TEXT, TIME
 from netra_analysis.tables import Tables
 from netra_analysis.window import TimeWindow
@@ -29,6 +30,7 @@ EPISODES = pa.schema(
 )  # fmt: skip
 
 
+@once
 def crash_episodes(tables: Tables, window: TimeWindow) -> pa.Table:
     """One row a death in `window`, in time order.
 

@@ -13,7 +13,9 @@ import pyarrow as pa
 import re2
 
 from netra_analysis.logtext.platform import read_request_failure
+from netra_analysis.reconstruct.episodes import crash_episodes
 from netra_analysis.reconstruct.frames import frame, table
+from netra_analysis.reconstruct.once import once
 from netra_analysis.schema import FLOAT, INT, TEXT, TIME
 from netra_analysis.tables import Tables
 from netra_analysis.window import TimeWindow
@@ -48,8 +50,10 @@ _UPSTREAM = re2.compile(
 AFTERMATH = timedelta(minutes=10)  # a death this long before the window may still have its victims in it
 
 
-def failed_requests(tables: Tables, episodes: pa.Table, window: TimeWindow) -> pa.Table:
+@once
+def failed_requests(tables: Tables, window: TimeWindow) -> pa.Table:
     """Every request with a status of 500 or more that ended in `window`, with its fate and the reason."""
+    episodes = crash_episodes(tables, window.widened(before=AFTERMATH))
     requests = frame(tables.requests, window, "end_time")
     failed = requests[requests["failed"]]
     if failed.empty:

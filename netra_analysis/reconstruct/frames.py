@@ -6,8 +6,10 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from netra_analysis.logtext.user_agent import NOT_REAL
+from netra_analysis.schema import TIME
 from netra_analysis.window import TimeWindow
 
 _TYPES = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
@@ -15,11 +17,10 @@ _TYPES = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
 
 def frame(table: pa.Table, window: TimeWindow | None = None, column: str = "time") -> pd.DataFrame:
     """`table` as a frame, only the rows whose `column` lies in `window` where one is given."""
-    made = table.to_pandas(types_mapper=_TYPES.get)
-    if window is None:
-        return made
-    inside = (made[column] >= window.start) & (made[column] < window.end)
-    return made[inside].reset_index(drop=True)
+    if window is not None:
+        start, end = (pa.scalar(moment, TIME) for moment in (window.start, window.end))
+        table = table.filter(pc.and_(pc.greater_equal(table[column], start), pc.less(table[column], end)))
+    return table.to_pandas(types_mapper=_TYPES.get)
 
 
 def real_traffic(requests: pd.DataFrame) -> pd.DataFrame:

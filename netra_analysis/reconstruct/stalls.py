@@ -9,8 +9,10 @@ served meanwhile. A queue for a place does not either: those who have a place go
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -62,15 +64,15 @@ def _spoken(tables: Tables, requests: pd.DataFrame) -> dict[str, list[float]]:
 
 
 def _seconds(times: pd.Series) -> list[float]:
-    return [float(value) for value in times.map(pd.Timestamp.timestamp)]
+    return [micros / 1e6 for micros in times.astype("datetime64[us, UTC]").astype("int64").tolist()]
 
 
 def _groups(own: pd.DataFrame) -> Iterator[pd.DataFrame]:
     """Requests of one instance that ended together."""
-    fresh = own["end_time"].diff() > timedelta(seconds=TOGETHER_S / 2)
-    for _, group in own.groupby(fresh.cumsum(), sort=True):
-        if len(group) >= LEAST:
-            yield group
+    fresh = (own["end_time"].diff() > timedelta(seconds=TOGETHER_S / 2)).to_numpy(dtype=bool)
+    for begin, end in pairwise([0, *np.flatnonzero(fresh), len(own)]):
+        if end - begin >= LEAST:
+            yield own.iloc[begin:end]
 
 
 def _stall(

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,11 +17,13 @@ from netra_analysis.params import Params
 from netra_analysis.report.page import PageMeta, PageState, render_notebook, render_postmortem
 from netra_analysis.run import notebooks, publish
 from netra_analysis.run.evidence import evidence
+from netra_analysis.run.nursery import Nursery
 from netra_analysis.run.people import notes_path, read_notes
-from netra_analysis.run.verify import EVIDENCE, RUN, changed_evidence, rebuilt
+from netra_analysis.run.verify import EVIDENCE, RUN, changed_evidence
 from netra_analysis.window import stamp
 
 POSTMORTEM = "90_postmortem"
+WORKERS = 2
 Say = Callable[[str], None]
 
 
@@ -47,7 +50,11 @@ def run(asked: Params, base: Path, out: Path, only: Sequence[str] = (), say: Say
     A notebook that fails is kept and marked; the rest is published with it, as failed.
     """
     chosen = notebooks.selected(only)
-    with publish.locked(out, asked.incident), publish.staged(out, asked.incident) as stage:
+    with (
+        publish.locked(out, asked.incident),
+        publish.staged(out, asked.incident) as stage,
+        Nursery(WORKERS) as nursery,  # it gets ready while the source is read
+    ):
         people, began = read_notes(out, asked.incident), datetime.now(UTC)
         _state(stage, "running", began, {})
         say(f"{asked.incident}: reading {asked.source}")
@@ -59,8 +66,7 @@ def run(asked: Params, base: Path, out: Path, only: Sequence[str] = (), say: Say
         )
         manifest = capsule.write(stage / "capsule", asked, held)
         say(f"{asked.incident}: {_read(held)}")
-        executed = _notebooks(chosen, stage, say, asked.incident)
-        done = _report(stage, executed, manifest, began, partial(chosen), people)
+        done = _report(stage, nursery, chosen, manifest, began, people, say)
         say(f"{asked.incident}: {'verified, ' if not done.failed else ''}publishing")
         final = publish.publish(out, asked.incident)
     postmortem = final / "postmortem.html"
@@ -88,32 +94,25 @@ def _read(held: tables.Tables) -> str:
     )
 
 
-def _notebooks(chosen: Mapping[str, Path], stage: Path, say: Say, incident: str) -> list[notebooks.Executed]:
-    folder = stage / "notebooks"
-    folder.mkdir()
-    say(f"{incident}: running {len(chosen)} notebooks")
-
-    def told(one: notebooks.Executed) -> None:
-        say(f"{incident}: {one.name} {one.seconds:.1f} s{': ' + one.fault if one.fault else ''}")
-
-    return notebooks.execute_all(chosen, folder, "../capsule", workers=2, told=told)
-
-
 def _report(
     stage: Path,
-    executed: Sequence[notebooks.Executed],
+    nursery: Nursery,
+    chosen: Mapping[str, Path],
     manifest: Mapping[str, Any],
     began: datetime,
-    only: tuple[str, ...],
     people: Notes,
+    say: Say,
 ) -> Done:
-    """Evidence, verification, pages. Pages say INCOMPLETE unless everything before them held."""
+    """Notebooks, evidence, verification, pages. Pages say INCOMPLETE unless everything before them held."""
+    name, only = manifest["params"]["incident"], partial(chosen)
+    running, again = _notebooks(stage, nursery, chosen, say, name), second_look(stage, nursery)
     held = capsule.read(stage / "capsule")
     incident = Investigation(held.params, held.tables)
-    found = evidence(incident)
+    found = evidence(incident)  # while the notebooks run
     publish.write_json(stage / EVIDENCE, found)
+    executed = [one.result() for one in running.values()]
     failed = [f"{one.name}: {one.fault}" for one in executed if one.fault]
-    failed += changed_evidence(json.loads(json.dumps(found)), rebuilt(capsule.read(stage / "capsule")))
+    failed += again(json.loads(json.dumps(found)))
     failed += _disagreeing(executed, found["claims"])
     meta = page_meta(incident, found, capsule.capsule_hash(manifest), datetime.now(UTC))
     state = PageState.FAILED("; ".join(failed)) if failed else PageState.COMPLETE
@@ -126,6 +125,37 @@ def _report(
     }
     _state(stage, "failed" if failed else "done", began, files, failed, meta, found, only)
     return Done(incident.params.incident, stage, None, str(found["verdict"]), tuple(failed), only)
+
+
+def _notebooks(
+    stage: Path, nursery: Nursery, chosen: Mapping[str, Path], say: Say, incident: str
+) -> dict[str, Future[notebooks.Executed]]:
+    folder = stage / "notebooks"
+    folder.mkdir()
+    say(f"{incident}: running {len(chosen)} notebooks")
+
+    def told(one: notebooks.Executed) -> None:
+        say(f"{incident}: {one.name} {one.seconds:.1f} s{': ' + one.fault if one.fault else ''}")
+
+    return notebooks.begin(chosen, folder, "../capsule", nursery, told)
+
+
+def second_look(stage: Path, nursery: Nursery) -> Callable[[Mapping[str, Any]], list[str]]:
+    """Has the evidence computed again, from the capsule's files and by another process, beside the notebooks.
+
+    Gives what to call for the differences between it and the evidence found here.
+    """
+    output = nursery.folder / "evidence.json"
+    capsule_, deadline = str(stage / "capsule"), notebooks.NOTEBOOK_TIMEOUT_S
+    job = nursery.submit("evidence", deadline, capsule=capsule_, output=str(output))
+
+    def differences(found: Mapping[str, Any]) -> list[str]:
+        said = job.result().said
+        if said:
+            return [f"the evidence could not be computed a second time: {said}"]
+        return changed_evidence(found, json.loads(output.read_text(encoding="utf-8")))
+
+    return differences
 
 
 def _disagreeing(executed: Sequence[notebooks.Executed], claims: Sequence[Mapping[str, Any]]) -> list[str]:

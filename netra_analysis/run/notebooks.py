@@ -5,27 +5,21 @@ code cell must have run, in order, without an error, and the last must have left
 """
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import tempfile
-import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from netra_analysis.errors import RequestError
+from netra_analysis.run.nursery import Ended, Nursery
 
 SENTINEL = "application/vnd.netra.end+json"
 OF_TWO = ("95_compare",)  # asks about two incidents, so no run of one can answer it
 CELL_TIMEOUT_S = 300
 NOTEBOOK_TIMEOUT_S = 900
-# What a kernel may know of the environment: nothing that could be a credential.
-_ALLOWED = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "SYSTEMROOT", "TEMP", "TMP", "PYTHONHASHSEED")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,65 +55,46 @@ def selected(only: Sequence[str]) -> dict[str, Path]:
     return chosen
 
 
-def execute_all(
+def begin(
     chosen: Mapping[str, Path],
     folder: Path,
     capsule: str,
-    workers: int,
+    nursery: Nursery,
     told: Callable[[Executed], None] = lambda _: None,
-) -> list[Executed]:
-    """Every notebook executed into `folder`; `capsule` is where it lies as seen from there.
+) -> dict[str, Future[Executed]]:
+    """Begins every notebook, each to be executed into `folder`; `capsule` is where it lies as seen from there.
 
     The last in name is begun first: it shows most, takes longest, and would else be waited for alone.
     """
-    with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
-        begun = [*list(chosen)[-1:], *list(chosen)[:-1]]
-        by_name = {name: pool.submit(_execute, name, chosen[name], folder / f"{name}.ipynb", capsule) for name in begun}
-        jobs = [by_name[name] for name in chosen]
-        for job in as_completed(jobs):
-            told(job.result())
-        return [job.result() for job in jobs]
+    running: dict[str, Future[Executed]] = {name: Future() for name in chosen}
+    for name in [*list(chosen)[-1:], *list(chosen)[:-1]]:
+        output = folder / f"{name}.ipynb"
+        asked = {"notebook": str(chosen[name]), "output": str(output), "incident": capsule}
+        job = nursery.submit("notebook", NOTEBOOK_TIMEOUT_S, cell_timeout=CELL_TIMEOUT_S, **asked)
+        job.add_done_callback(partial(_settle, running[name], name, output, told))
+    return running
 
 
-def _execute(name: str, source: Path, output: Path, capsule: str) -> Executed:
-    began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="netra-run-") as private:
-        said = _in_process(source, output, capsule, private)
+def _settle(
+    running: Future[Executed], name: str, output: Path, told: Callable[[Executed], None], job: Future[Ended]
+) -> None:
+    """Reads back what a job left; whatever goes wrong with that is the waiter's to hear."""
+    try:
+        one = _executed(name, output, job.result())
+        told(one)
+    except BaseException as error:  # noqa: BLE001 (handed on, not handled)
+        running.set_exception(error)
+    else:
+        running.set_result(one)
+
+
+def _executed(name: str, output: Path, ended: Ended) -> Executed:
     content, fault = read_back(output)
     if content is not None:
         output.write_text(json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
-    if fault and said:
-        fault = f"{fault} ({said})"
-    return Executed(name, content, time.monotonic() - began, fault)
-
-
-def _in_process(source: Path, output: Path, capsule: str, private: str) -> str:
-    """Runs the worker; returns its last words if it did not end well."""
-    command = [sys.executable, "-m", "netra_analysis.run.worker", str(source), str(output)]
-    command += ["--incident", capsule, "--cell-timeout", str(CELL_TIMEOUT_S)]
-    process = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
-        command,
-        env=_environment(private),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-        text=True,
-        errors="replace",
-    )
-    try:
-        _, said = process.communicate(timeout=NOTEBOOK_TIMEOUT_S)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-        return f"stopped after {NOTEBOOK_TIMEOUT_S} s"
-    return "" if process.returncode == 0 else (said.strip().splitlines() or ["no word"])[-1][:300]
-
-
-def _environment(private: str) -> dict[str, str]:
-    kept = {name: os.environ[name] for name in _ALLOWED if name in os.environ}
-    homes = ("HOME", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "XDG_CACHE_HOME")
-    return kept | dict.fromkeys(homes, private) | {"PYTHONDONTWRITEBYTECODE": "", "NO_GCE_CHECK": "true"}
+    if fault and ended.said:
+        fault = f"{fault} ({ended.said})"
+    return Executed(name, content, ended.seconds, fault)
 
 
 def read_back(path: Path) -> tuple[dict[str, Any] | None, str | None]:

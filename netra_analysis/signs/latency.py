@@ -11,6 +11,7 @@ from scipy.special import pdtrc
 
 from netra_analysis.finding import Verdict
 from netra_analysis.reconstruct.frames import moment, real_traffic, where
+from netra_analysis.reconstruct.once import once
 from netra_analysis.signs.scene import Scene
 from netra_analysis.signs.sign import Sign, not_seen
 
@@ -20,6 +21,7 @@ SHARE, MINUTES = 0.2, 3  # of a minute's requests that make it slow; slow minute
 STRAY = 0.001  # so many slow minutes, by the baseline's rate and a stray one, in fewer than 1 of 1000 windows
 
 
+@once
 def slower(scene: Scene) -> Sign:
     """FIRED with the start of the first slow request when far more minutes were slow than in the baseline."""
     name = "slower"
@@ -58,6 +60,7 @@ def _plain(requests: pd.DataFrame) -> pd.DataFrame:
     return own[(own["status"] != 101).fillna(value=True)]
 
 
+@once
 def _limits(scene: Scene) -> dict[str, float]:
     """Route to the seconds from which on a request of it is slow; only routes that the baseline knows well."""
     known = _plain(scene.before).groupby("route")["latency_s"]
@@ -70,8 +73,9 @@ def _judged(requests: pd.DataFrame, limits: Mapping[str, float], events: pd.Data
     own = own.assign(slow=own["latency_s"].astype(float) >= own["route"].map(limits).astype(float))
     started = events[events["event"].isin(["start", "probe_ok"])]
     born = started.groupby("instance")["time"].apply(list).to_dict()
-    cold = [row.slow and _cold(row, born.get(row.instance, [])) for row in own.itertuples()]
-    return own[~where(own, cold)]
+    slow = own[own["slow"]]
+    cold = slow[where(slow, [_cold(row, born.get(row.instance, [])) for row in slow.itertuples()])]
+    return own[~own.index.isin(cold.index)]
 
 
 def _cold(row: object, born: list[pd.Timestamp]) -> bool:

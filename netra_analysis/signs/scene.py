@@ -15,7 +15,8 @@ from netra_analysis.detectors.settings import Settings
 from netra_analysis.finding import Finding
 from netra_analysis.logtext.platform import read_request_failure
 from netra_analysis.query import Query
-from netra_analysis.reconstruct.frames import frame, moment, real_traffic, where
+from netra_analysis.reconstruct.frames import frame, moment, real_traffic
+from netra_analysis.reconstruct.once import once
 from netra_analysis.reconstruct.stalls import CUT
 from netra_analysis.tables import Tables
 from netra_analysis.window import TimeWindow
@@ -178,11 +179,8 @@ class Scene:
 
     def lines(self, pattern: Any, *, before: bool = False, loud: bool = True) -> pd.DataFrame:
         """Application lines that match; `loud` leaves out what is said at INFO and below."""
-        logs = self.logs_before if before else self.logs
-        if loud:
-            logs = logs[logs["level"].isin(["WARNING", "ERROR", "CRITICAL", "UNKNOWN"])]
-        found = pc.match_substring_regex(pa.array(logs["message"], pa.string()), pattern.pattern)
-        return logs[where(logs, found.to_pylist())]
+        logs, messages = _searched(self, before, loud)
+        return logs.iloc[np.flatnonzero(pc.match_substring_regex(messages, pattern.pattern))]
 
     def rows_of(self, lines: pd.DataFrame, most: int = 50) -> Query | None:
         """The query that shows `lines` again, the first of them."""
@@ -219,6 +217,15 @@ class Scene:
                 last = np.searchsorted(times, _naive(own["end_time"]) + second, side="right")
                 hits += int((last > first).sum())
         return hits
+
+
+@once
+def _searched(scene: Scene, before: bool, loud: bool) -> tuple[pd.DataFrame, pa.Array]:
+    """The lines of window or baseline that are searched for words, and their messages."""
+    logs = scene.logs_before if before else scene.logs
+    if loud:
+        logs = logs[logs["level"].isin(["WARNING", "ERROR", "CRITICAL", "UNKNOWN"])]
+    return logs, pa.array(logs["message"], pa.string())
 
 
 def _naive(times: pd.Series) -> np.ndarray:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import signal, special, stats
+from scipy import special, stats
 
 from netra_analysis.statistics.memory import NONE, Memory
 from netra_analysis.statistics.series import Floats
@@ -59,7 +59,9 @@ def drawn(noise: Noise, m: int, n: int, dice: np.random.Generator) -> Floats:
 def _fading(phi: float, m: int, n: int, dice: np.random.Generator) -> Floats:
     shocks = dice.standard_normal((m, n))
     shocks[:, 1:] *= np.sqrt(1 - phi**2)
-    return np.asarray(signal.lfilter([1.0], [1.0, -phi], shocks, axis=1))
+    for i in range(1, n):  # each step keeps `phi` of the one before
+        shocks[:, i] += phi * shocks[:, i - 1]
+    return shocks
 
 
 def _counted(noise: Noise, mean: float, m: int, n: int, dice: np.random.Generator) -> Floats:

@@ -17,7 +17,7 @@ from netra_analysis.sources.load import Progress, Raw, Say, load, survey
 from netra_analysis.tables import application, ledger, platform
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Tables:
     """The analysis tables of one service over window and baseline, and the ledger of the load."""
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from netra_analysis import params
 from netra_analysis.run import job, notebooks
 from netra_analysis.run.index import write_index
+from netra_analysis.run.nursery import Nursery
 from tests.entries import MALFORMED, OOM, PROBE_OK, START, memory, pool, request, said, system, write
 
 CANARY = "Bearer " + "canary" * 5
@@ -40,7 +42,7 @@ def incident(folder: Path) -> Path:
 def quick(folder: Path) -> Path:
     """A published report of `incident`, all of it real but the notebooks."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(notebooks, "execute_all", _stand_ins)
+        patched.setattr(notebooks, "begin", _stand_ins)
         asked = incident(folder)
         done = job.run(params.load(asked), folder, folder / "out")
     assert done.state == "done", done.failed
@@ -49,11 +51,13 @@ def quick(folder: Path) -> Path:
 
 
 def _stand_ins(
-    chosen: Mapping[str, Path], folder: Path, capsule: str, workers: int, told: Callable[[Any], None]
-) -> list[notebooks.Executed]:
+    chosen: Mapping[str, Path], folder: Path, capsule: str, nursery: Nursery, told: Callable[[Any], None]
+) -> dict[str, Future[notebooks.Executed]]:
     end = {"output_type": "display_data", "metadata": {}, "data": {notebooks.SENTINEL: {}, "text/plain": "end"}}
     cell = {"cell_type": "code", "id": "c", "metadata": {}, "source": "1", "execution_count": 1, "outputs": [end]}
     content = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    done: dict[str, Future[notebooks.Executed]] = {name: Future() for name in chosen}
     for name in chosen:
         (folder / f"{name}.ipynb").write_text(json.dumps(content))
-    return [notebooks.Executed(name, content, 0.0, None) for name in chosen]
+        done[name].set_result(notebooks.Executed(name, content, 0.0, None))
+    return done

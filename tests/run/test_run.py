@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from netra_analysis.run import notebooks
+from netra_analysis.run.nursery import Nursery
 from netra_analysis.run.verify import verify
 from tests.entries import request, said, write
 from tests.run.reports import Ended, incident
@@ -197,8 +198,8 @@ def executed(source: list[str], tmp_path: Path) -> notebooks.Executed:
     }
     path = tmp_path / "99_broken.ipynb"
     path.write_text(json.dumps({**content, "nbformat": 4, "nbformat_minor": 5}))
-    (one,) = notebooks.execute_all({"99_broken": path}, tmp_path, "../capsule", workers=1)
-    return one
+    with Nursery(1) as nursery:
+        return notebooks.begin({path.stem: path}, tmp_path, "../capsule", nursery)[path.stem].result()
 
 
 @pytest.mark.parametrize(
