@@ -74,6 +74,13 @@ def _parser() -> argparse.ArgumentParser:
     score.add_argument("--seeds", type=int, default=3, metavar="N", help="courses of each incident (default 3)")
     score.add_argument("--first-seed", type=int, default=1001, metavar="N", help="default 1001: none that tests use")
     score.add_argument("--only", nargs="+", default=[], metavar="NAME", help="only these incidents")
+    score.add_argument(
+        "--records",
+        default="drawn",
+        metavar="HOW",
+        help="drawn: as each seed draws what is missing "
+        "(default); whole; or the stream that all lack: metrics, requests, system, audit",
+    )
     score.add_argument("--jobs", type=int, default=2, metavar="N", help="incidents at a time (default 2)")
     verify = _command(commands, "verify", _verify, "computes every claim of a report again, offline", [
         "netra-analysis verify reports/staging-2025-09-02",
@@ -250,10 +257,13 @@ def _sample(asked: argparse.Namespace) -> int:
 
 
 def _score(asked: argparse.Namespace) -> int:
-    from netra_analysis import score
+    from netra_analysis import casebook, score
 
     if asked.seeds < 1 or asked.jobs < 1:
         raise RequestError(f"--seeds is {asked.seeds} and --jobs {asked.jobs}; give 1 or more of each")
+    known = (casebook.DRAWN, casebook.WHOLE, *casebook.STREAMS)
+    if asked.records not in known:
+        raise RequestError(f"--records is {asked.records!r}; there are {', '.join(known)}")
     began = _progress(time.monotonic())
     seeds = range(asked.first_seed, asked.first_seed + asked.seeds)
 
@@ -261,7 +271,7 @@ def _score(asked: argparse.Namespace) -> int:
         if number % 25 == 0 or number == total:
             began(f"{number} of {total} incidents")
 
-    results = score.run(seeds, asked.only, asked.jobs, told)
+    results = score.run(seeds, asked.only, asked.jobs, told, asked.records)
     found = score.summary(results)
     if asked.json:
         _out(json.dumps(found, indent=1))

@@ -9,6 +9,8 @@ nothing else is, whatever was withheld. `top1` and `top3` are over all planted i
 were withheld or whose dump was cut; `…_whole_record` are over those with nothing missing. In the first three is a
 cause that was neither contradicted nor untestable, and only where the verdict does not deny that there was an
 incident. A cause that hurt nobody under its seed (a truth without an onset) is rightly called no incident.
+Which records is a choice of their own: as the seed draws them (`drawn`: in four of ten something is missing), all
+`whole`, or all without one stream, so that one figure does not stand for the other.
 `degraded` says what became of incidents with something missing: `inconclusive` is no right answer, and no wrong one
 either.
 """
@@ -32,6 +34,7 @@ from netra_analysis.hypotheses import matrix
 if TYPE_CHECKING:
     from netra_analysis.incident import Incident
 
+BUNDLED = casebook.INCIDENTS[0]  # its record has no choices
 NO_INCIDENT, INCONCLUSIVE = "no_incident", "inconclusive"
 
 
@@ -80,12 +83,12 @@ class Result:
         return not self.right and self.verdict not in (NO_INCIDENT, INCONCLUSIVE)
 
 
-def judge(name: str, seed: int, *, hindsight: bool = False) -> Result:
+def judge(name: str, seed: int, *, kept: str = casebook.DRAWN, hindsight: bool = False) -> Result:
     """One incident, planted and investigated; with `hindsight` also how long the answer would have taken."""
     from netra_analysis.incident import open_incident
 
     with tempfile.TemporaryDirectory(prefix="netra-score-") as folder:
-        path = casebook.write(name, folder, seed=seed)
+        path = casebook.write(name, folder, seed=seed, kept=kept)
         truth = json.loads((Path(folder) / name / "truth.json").read_text(encoding="utf-8"))
         found = open_incident(path)
     fates = truth.get("fates", {})
@@ -118,9 +121,9 @@ def _waited(found: "Incident") -> float | None:
     return looked_back.time_to_evidence(back, found.verdict)
 
 
-def _judged(asked: tuple[str, int, bool]) -> Result:
-    name, seed, hindsight = asked
-    return judge(name, seed, hindsight=hindsight)
+def _judged(asked: tuple[str, int, str, bool]) -> Result:
+    name, seed, kept, hindsight = asked
+    return judge(name, seed, kept=kept, hindsight=hindsight)
 
 
 def acceptable(truth: Mapping[str, Any]) -> tuple[str, ...]:
@@ -135,11 +138,18 @@ def _gap(true: str | None, said: datetime | None) -> float | None:
 
 
 def run(
-    seeds: Iterable[int], names: Sequence[str] = (), jobs: int = 2, told: Callable[[int, int], None] = lambda *_: None
+    seeds: Iterable[int],
+    names: Sequence[str] = (),
+    jobs: int = 2,
+    told: Callable[[int, int], None] = lambda *_: None,
+    kept: str = casebook.DRAWN,
 ) -> list[Result]:
-    """Every incident of the casebook on every seed, `jobs` at a time; those of the first seed with hindsight."""
-    chosen = names or [incident.name for incident in casebook.INCIDENTS]
-    pairs = [(name, seed, number == 0) for number, seed in enumerate(seeds) for name in chosen]
+    """Every incident of the casebook on every seed, `jobs` at a time; those of the first seed with hindsight.
+
+    Without a stream, only incidents whose record can do without: the bundled one is always whole.
+    """
+    chosen = names or [one.name for one in casebook.INCIDENTS if kept not in casebook.STREAMS or one is not BUNDLED]
+    pairs = [(name, seed, kept, number == 0) for number, seed in enumerate(seeds) for name in chosen]
     results = []
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         for number, result in enumerate(pool.map(_judged, pairs, chunksize=4), start=1):

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from netra_analysis.casebook.cases.case import Case
+from netra_analysis.casebook.cases.circumstances import DRAWN, STREAMS, WHOLE
 from netra_analysis.casebook.cases.record import record_case
 from netra_analysis.casebook.catalogue import CASES, QUIET, TWINS
 from netra_analysis.casebook.incident import Incident as Bundled
@@ -25,7 +26,20 @@ from netra_analysis.casebook.recording import record as record_bundled
 from netra_analysis.casebook.staging_20250902 import STAGING_20250902
 from netra_analysis.errors import RequestError
 
-__all__ = ["INCIDENTS", "QUIET", "TWINS", "Incident", "Recording", "find", "record", "vary", "write"]
+__all__ = [
+    "DRAWN",
+    "INCIDENTS",
+    "QUIET",
+    "STREAMS",
+    "TWINS",
+    "WHOLE",
+    "Incident",
+    "Recording",
+    "find",
+    "record",
+    "vary",
+    "write",
+]
 
 Incident = Bundled | Case
 INCIDENTS: Final[tuple[Incident, ...]] = (STAGING_20250902, *CASES)
@@ -50,13 +64,15 @@ def record(incident: Incident) -> Recording:
     return record_case(incident) if isinstance(incident, Case) else record_bundled(incident)
 
 
-def write(name: str, out_dir: Path | str, *, seed: int | None = None) -> Path:
+def write(name: str, out_dir: Path | str, *, seed: int | None = None, kept: str = DRAWN) -> Path:
     """Writes `<name>.yaml` and the folder `<name>/` into `out_dir`; returns the parameters' path.
 
     Without a seed it is the committed record, to the byte once decompressed. With one, the same scenario
-    runs another course, and its truth says which. Metrics that nobody has are not written.
+    runs another course, and its truth says which. `kept` says what of its record is missing: as the seed draws it,
+    nothing, or one stream. Metrics that nobody has are not written.
     """
     incident = find(name) if seed is None else vary(name, seed)
+    incident = incident.keeping(kept) if isinstance(incident, Case) else incident
     recording = record(incident)
     folder = Path(out_dir) / incident.name
     params = Path(out_dir) / f"{incident.name}.yaml"

@@ -25,7 +25,10 @@ LEAST_EXPLAINED = 0.2  # a cause that explains less of the failures is at the mo
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """One cause, weighed: the signs for it, against it and missing, and what follows."""
+    """One cause, weighed: the signs for it, against it and missing, and what follows.
+
+    `late`: those against it that were seen, but after the failures that they would have to lead.
+    """
 
     cause: Cause
     status: str
@@ -36,6 +39,7 @@ class Judgement:
     explained: float | None
     follows_from: str | None = None
     rank: int = 0
+    late: tuple[Sign, ...] = ()
 
 
 def judge(signs: Sequence[Sign], onset: datetime | None) -> tuple[Judgement, ...]:
@@ -63,7 +67,8 @@ def _weigh(cause: Cause, seen: Mapping[str, Sign], onset: datetime | None) -> Ju
     if status == "supported" and explained is not None and explained < LEAST_EXPLAINED:
         status = "inconclusive"  # it is there, but it is not what the failures are made of
     score = None if status == "untestable" else _score(cause, pro, con, blind_signs, explained)
-    return Judgement(cause, status, score, pro, con, blind_signs, explained)
+    late = tuple(sign for sign in failed if _late(sign, cause, onset))
+    return Judgement(cause, status, score, pro, con, blind_signs, explained, late=late)
 
 
 def _refutes(sign: Sign) -> bool:
@@ -81,10 +86,13 @@ def _explained(cause: Cause, pro: Sequence[Sign]) -> float | None:
 
 def _counts(sign: Sign, cause: Cause, onset: datetime | None) -> bool:
     """A sign counts when it was seen, and came in time where it has to lead."""
-    if not sign.fired:
+    return sign.fired and not _late(sign, cause, onset)
+
+
+def _late(sign: Sign, cause: Cause, onset: datetime | None) -> bool:
+    if not sign.fired or onset is None or sign.time is None:
         return False
-    late = sign.id in cause.early and onset is not None and sign.time is not None and sign.time > onset + LATE
-    return not late
+    return sign.id in cause.early and sign.time > onset + LATE
 
 
 def _status(met: Sequence[bool], unseen: Sequence[bool], refuted: Sequence[Sign]) -> str:

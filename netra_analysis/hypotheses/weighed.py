@@ -13,7 +13,7 @@ NAME = "causes"
 CAUSES = pa.schema(
     [
         ("rank", INT), ("cause", TEXT), ("title", TEXT), ("status", TEXT), ("score", FLOAT), ("explained", FLOAT),
-        ("pro", INT), ("con", INT), ("unseen", INT), ("follows_from", TEXT), ("signs_for", TEXT),
+        ("pro", INT), ("con", INT), ("late", INT), ("unseen", INT), ("follows_from", TEXT), ("signs_for", TEXT),
         ("signs_against", TEXT), ("signs_missing", TEXT), ("mechanism", TEXT),
     ]
 )  # fmt: skip
@@ -57,10 +57,11 @@ def _row(judgement: Judgement) -> dict[str, object]:
         "explained": judgement.explained,
         "pro": len(judgement.pro),
         "con": len(judgement.con),
+        "late": len(judgement.late),
         "unseen": len(judgement.missing),
         "follows_from": judgement.follows_from,
         "signs_for": ", ".join(sign.id for sign in judgement.pro),
-        "signs_against": ", ".join(sign.id for sign in judgement.con),
+        "signs_against": ", ".join(f"{s.id} (too late)" if s in judgement.late else s.id for s in judgement.con),
         "signs_missing": ", ".join(sign.id for sign in judgement.missing),
         "mechanism": judgement.cause.mechanism,
     }
@@ -70,6 +71,8 @@ def _statement(judgement: Judgement) -> Statement:
     says = "“{title:text}” is {status}: {pro:# sign} for it, {con} against, {unseen} that could not be looked for"
     if judgement.explained is not None and judgement.status == "supported":
         says += "; it explains {explained:pct} of the failed requests"
+    if judgement.late:
+        says += "; {late:# sign} that it would need came only after the failures had begun"
     if judgement.follows_from:
         says += "; it follows from “{parent:text}”"
     against = tuple(sign.claim for sign in judgement.con)

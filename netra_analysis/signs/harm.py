@@ -39,7 +39,7 @@ def harm(scene: Scene) -> Sign:
         "requests that found no instance": platform.no_instance(scene),
         "callers who were refused": change.refused(scene),
     }
-    if asked.verdict is Verdict.NO_DATA:
+    if asked.verdict is Verdict.NO_DATA or scene.begins_late:
         witnesses |= {"the platform's count": metric_failures(scene), "the application's lines": said_failures(scene)}
     if not scene.has("system") or scene.begins_late:
         witnesses |= {"cut connections": _cut(scene), "memory that fell from its limit": memory.resets(scene)}

@@ -1,22 +1,27 @@
-"""Signs of what was inside an instance when it was killed over memory: many at once, or one that was large."""
+"""Signs of kills over memory that need no metric: what was inside an instance when it was killed, and its age."""
 
 import numpy as np
 import pandas as pd
 
 from netra_analysis.finding import Verdict
+from netra_analysis.query import Query
 from netra_analysis.reconstruct.frames import frame, moment
-from netra_analysis.signs.scene import Scene
+from netra_analysis.signs.scene import Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
+from netra_analysis.statistics.lifetimes import alike
 
 AT_ONCE, TIMES_USUAL = 6, 3.0  # requests inside an instance, and how many times the usual that is
 LARGE_BYTES, TIMES_LARGE = 8 * 1024 * 1024, 20.0
 LEAST_SIZES = 20
+FEWEST_LIVES, ALPHA = 2, 0.05
+YOUNG_S = 300.0  # younger ones may be alike because of how a start goes
 _BEFORE = pd.Timedelta(minutes=2)
 _SLACK = pd.Timedelta(seconds=2)
 
 
 def look(scene: Scene) -> list[Sign]:
-    return [_under_load(scene)]
+    loaded = _under_load(scene)
+    return [loaded, _ages(scene, loaded)]
 
 
 def _under_load(scene: Scene) -> Sign:
@@ -50,6 +55,31 @@ def _under_load(scene: Scene) -> Sign:
         b=usual,
         unit="kills",
         method="requests of the instance that ran at the moment of its death; sizes of their bodies",
+    )
+
+
+def _ages(scene: Scene, loaded: Sign) -> Sign:
+    """Whether those that were killed had come to one age: then something filled up, and no large request did it."""
+    name = "killed_at_one_age"
+    killed = scene.deaths[(scene.deaths["kind"] == "oom") & scene.deaths["lived_s"].notna()]
+    if len(killed) < FEWEST_LIVES:
+        return not_seen(name, "Whether instances were killed at one age cannot be told from {n} known ages.", "system")
+    found = alike(killed["lived_s"])
+    young = float(killed["lived_s"].min()) < YOUNG_S
+    fired = found.p < ALPHA and not young and not loaded.fired
+    return Sign(
+        name,
+        Verdict.FIRED if fired else Verdict.CLEAR,
+        "{n} instances were killed over memory at known ages, the oldest {a} times as old as the youngest; so alike "
+        "they are in {b:pct} of cases when kills come at random.",
+        time=first(killed, "start_time") if fired else None,
+        n=len(killed),
+        a=found.ratio,
+        b=found.p,
+        unit="instances",
+        method="longest over shortest life, against exponential lives (exact); none of them killed while it started, "
+        "and not by what was inside",
+        evidence=Query("SELECT * FROM finding_crashes WHERE kind = 'oom' ORDER BY start_time"),
     )
 
 

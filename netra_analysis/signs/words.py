@@ -23,12 +23,15 @@ def told(
 ) -> Sign:
     """The sign that `now` makes: FIRED from `least` lines on, and where `before` is given only when clearly grown.
 
+    In an export that begins after the onset, lines that are not there may have been cut off: NO_DATA.
     `says` is the sentence; one that takes `words` shows the first line. `met`: whether the share of the failed
     requests during which such a line was written means anything.
     """
     if not scene.has_logs:
         return not_seen(name, unknown, "stderr")
     grown = before is None or scene.grown(now, before)
+    if not (len(now) >= least and grown) and scene.begins_late and not scene.logs_cover_onset:
+        return not_seen(name, unknown, "the application's lines at the onset")
     return Sign(
         name,
         Verdict.FIRED if len(now) >= least and grown else Verdict.CLEAR,

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from netra_analysis.finding import Verdict
+from netra_analysis.hypotheses import weighed
 from netra_analysis.hypotheses.catalogue import causes
 from netra_analysis.hypotheses.matrix import Judgement, judge, verdict
 from netra_analysis.signs.sign import Sign
@@ -44,6 +45,20 @@ def test_what_was_looked_for_and_not_seen_contradicts() -> None:
 
 def test_what_refutes_contradicts_whatever_speaks_for_it() -> None:
     assert judged({**LEAK, "memory_low": None})["memory_leak"].status == "contradicted"
+
+
+def test_a_sign_that_came_after_the_failures_is_named_as_late() -> None:
+    found = judged({"pool_timeouts": 1.0}, late=("pool_timeouts",))["db_pool_exhaustion"]
+    assert (found.status, [s.id for s in found.con], [s.id for s in found.late]) == (
+        "contradicted",
+        ["pool_timeouts"],
+        ["pool_timeouts"],
+    )
+    row = weighed.finding([found]).proof.to_pylist()[0]
+    assert (row["late"], row["signs_against"]) == (1, "pool_timeouts (too late)")
+    assert "1 sign that it would need came only after" in weighed.finding([found]).statements[0].says.replace(
+        "{late:# sign}", "1 sign"
+    )
 
 
 def test_what_could_not_be_looked_for_never_counts_against() -> None:

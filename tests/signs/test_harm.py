@@ -36,6 +36,15 @@ def test_the_platforms_count_speaks_where_the_request_log_is_missing(tmp_path: P
     assert abs((found.time - at(20 * 60)).total_seconds()) <= 60  # type: ignore[operator]
 
 
+def test_where_the_dump_begins_after_the_failures_did_the_count_says_since_when(tmp_path: Path) -> None:
+    end = [request(2400 + n, 500 if n % 3 else 200) for n in range(60)]
+    series = [counts("run.googleapis.com/request_count", [0] * 20 + [30] * 40, response_code_class="5xx")]
+    found = sign(tmp_path, "harm", [*end, said(2401, "INFO ready")], series)
+    assert abs((found.time - at(20 * 60)).total_seconds()) <= 60  # type: ignore[operator]
+    words = sign(tmp_path, "dependency_lost", [*end, said(2401, "INFO ready")], series)
+    assert words.verdict is Verdict.NO_DATA, "what was said when it began was cut off"
+
+
 def test_the_application_speaks_where_neither_does(tmp_path: Path) -> None:
     lines = [said(900 + n, f"ERROR | uvicorn | {ASGI}" if n % 2 else ASGI) for n in range(20)]
     found = sign(tmp_path, "said_failures", lines)

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from netra_analysis.finding import Verdict
-from tests.entries import MALFORMED, OOM, memory, request, said, system
+from tests.entries import MALFORMED, OOM, PROBE_OK, START, memory, opened, request, said, system
 from tests.signs.looks import calm, sign
 
 CLIMB = tuple(0.3 + 0.025 * n for n in range(28))
@@ -40,6 +40,38 @@ def test_a_kill_with_one_very_large_body_inside(tmp_path: Path) -> None:
     large: dict[str, Any] = request(600, 503, latency=5.0, textPayload=MALFORMED)
     large["httpRequest"]["requestSize"] = str(300 * 2**20)
     assert sign(tmp_path, "kill_under_load", [*calm(600), large, system(604, OOM, "ERROR")]).verdict is Verdict.FIRED
+
+
+def killed_at(*ages: float, inside: int = 1) -> list[Any]:
+    """Instances that start one after the other and are killed at these ages."""
+    made, now = [], 300.0
+    for number, age in enumerate(ages):
+        who = f"k{number}"
+        made += [system(now, START, instance=who), system(now + 2, PROBE_OK, instance=who)]
+        made += [request(now + step, 200, instance=who) for step in range(5, int(age) - 10, 60)]
+        end = now + age
+        lost = [request(end - 3 - n / 10, 503, latency=3.0, textPayload=MALFORMED, instance=who) for n in range(inside)]
+        made += [*lost, system(end, OOM, "ERROR", instance=who)]
+        now = end + 1
+    return made
+
+
+def test_kills_at_one_age_are_of_something_that_filled_up(tmp_path: Path) -> None:
+    found = sign(tmp_path, "killed_at_one_age", [*calm(), *killed_at(820, 800, 830)])
+    assert (found.verdict, found.n) == (Verdict.FIRED, 3)
+    assert opened(tmp_path, [*calm(), *killed_at(820, 800, 830)]).verdict == "memory_leak"
+
+
+def test_kills_at_any_age_say_nothing_of_that_kind(tmp_path: Path) -> None:
+    found = sign(tmp_path, "killed_at_one_age", [*calm(), *killed_at(400, 1500, 700)])
+    assert (found.verdict, found.n) == (Verdict.CLEAR, 3)
+    assert sign(tmp_path, "killed_at_one_age", [*calm(), *killed_at(900)]).verdict is Verdict.NO_DATA
+
+
+def test_nor_do_those_of_starting_instances_or_under_load(tmp_path: Path) -> None:
+    assert sign(tmp_path, "killed_at_one_age", [*calm(), *killed_at(100, 101, 102)]).verdict is Verdict.CLEAR
+    loaded = [*calm(), *killed_at(820, 800, 830, inside=12)]
+    assert sign(tmp_path, "killed_at_one_age", loaded).verdict is Verdict.CLEAR
 
 
 def test_last_words_count_with_the_connections_that_were_lost(tmp_path: Path) -> None:

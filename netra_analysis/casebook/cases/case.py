@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from random import Random
 
-from netra_analysis.casebook.cases.circumstances import COMPLETE_SEED, Circumstances, circumstances
+from netra_analysis.casebook.cases.circumstances import COMPLETE_SEED, DRAWN, Circumstances, circumstances
 from netra_analysis.casebook.cases.scene import Scene
 from netra_analysis.casebook.incident import Target
 from netra_analysis.casebook.voices.service import Service
@@ -26,10 +26,15 @@ class Case:
     contributing: tuple[str, ...] = ()
     also_acceptable: tuple[str, ...] = ()
     seed: int = COMPLETE_SEED
+    kept: str = DRAWN
 
     def seeded(self, seed: int) -> "Case":
         """The same scenario, another course and other circumstances."""
         return replace(self, seed=seed)
+
+    def keeping(self, kept: str) -> "Case":
+        """The same course, with what is missing of its record as drawn, with nothing missing, or without a stream."""
+        return replace(self, kept=kept)
 
     @property
     def quiet(self) -> bool:
@@ -37,7 +42,7 @@ class Case:
 
     @property
     def circumstances(self) -> Circumstances:
-        return circumstances(self.name, self.seed, self.service.dialects)
+        return circumstances(self.name, self.seed, self.service.dialects, self.kept)
 
     @property
     def target(self) -> Target:

@@ -10,6 +10,8 @@ from netra_analysis.window import TimeWindow
 BASELINE_S: Final = 3600.0
 COMPLETE_SEED: Final = 1  # this seed's record lacks nothing, so that a first look is not at an exception
 NEWEST: Final = 1000
+DRAWN, WHOLE = "drawn", "whole"
+STREAMS: Final = ("metrics", "audit", "system", "requests")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,8 @@ class Circumstances:
         return (self.window.end - self.origin).total_seconds()
 
 
-def circumstances(name: str, seed: int, dialects: tuple[str, ...]) -> Circumstances:
-    """The circumstances of `name` under `seed`."""
+def circumstances(name: str, seed: int, dialects: tuple[str, ...], kept: str = DRAWN) -> Circumstances:
+    """The circumstances of `name` under `seed`. `kept`: missing is what the seed draws, nothing, or one stream."""
     rng, complete = Random(f"{name}/{seed}/circumstances"), seed == COMPLETE_SEED
     origin = datetime(2025, 8, 18, tzinfo=UTC) + timedelta(minutes=rng.randrange(60 * 24 * 60))
     start = origin + timedelta(seconds=BASELINE_S)
@@ -55,8 +57,8 @@ def circumstances(name: str, seed: int, dialects: tuple[str, ...]) -> Circumstan
         dialect=rng.choice(dialects),
         revision=rng.choice((rng.randint(2, 40), rng.randint(90, 260), rng.randint(700, 760))),
         restarts=rng.random() < 0.12,
-        withheld=() if complete else missing,
-        newest=NEWEST if not complete and rng.random() < 0.08 else None,
+        withheld=missing if kept == DRAWN and not complete else (kept,) if kept in STREAMS else (),
+        newest=NEWEST if not complete and rng.random() < 0.08 and kept == DRAWN else None,
         duplicates=rng.choice((0.0, 0.004, 0.03)),
         gap=(gap_at, gap_at + 240.0) if rng.random() < 0.25 else (0.0, 0.0),
         flakes=rng.random() < 0.35,
