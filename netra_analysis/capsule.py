@@ -45,8 +45,11 @@ class Capsule:
         return capsule_hash(self.manifest)
 
 
-def write(folder: Path, params: Params, tables: Tables) -> Mapping[str, Any]:
-    """Writes the capsule into `folder` (made new) and returns its manifest."""
+def write(folder: Path, params: Params, tables: Tables, request: Mapping[str, str] | None = None) -> Mapping[str, Any]:
+    """Writes the capsule into `folder` (made new) and returns its manifest.
+
+    `request` is how a relative window was made absolute; it is kept for the record and counts in no hash.
+    """
     folder.mkdir(parents=True)
     described = {}
     for name, table in tables.items():
@@ -56,6 +59,7 @@ def write(folder: Path, params: Params, tables: Tables) -> Mapping[str, Any]:
     manifest = {
         "format": FORMAT,
         "params": params.to_json(),
+        "request": dict(request or {}),
         "coverage": tables.coverage.to_json(),
         "tables": described,
         "queries": {name: {"sql": question(name).sql, "hash": question(name).fingerprint} for name in NAMES},

@@ -5,7 +5,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -14,6 +14,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from netra_analysis.errors import NetraAnalysisError, RequestError
+from netra_analysis.window import utc
+
+WORST = (0, 75, 3, 2, 4)  # exit codes of a run, the one that most needs somebody last
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -47,11 +50,13 @@ def _parser() -> argparse.ArgumentParser:
         prog="netra-analysis",
         description="Investigates incidents of Cloud Run services, with evidence for every sentence.",
         epilog="Exit codes: 0 done, 2 the request is wrong, 3 the source cannot be read or refuses, 4 a notebook or "
-        "the report failed, 5 verify found a difference, 75 another run of this incident holds its lock.",
+        "the report failed, 5 verify found a difference, 75 another run of this incident holds its lock; of several "
+        "incidents the worst: 4, 2, 3, 75, 0.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     run = _command(commands, "run", _run, "loads, freezes, runs the notebooks and publishes the report", [
         "netra-analysis run params/staging-2025-09-02.yaml --out reports",
+        "netra-analysis run params/nightly/*.yaml --jobs 2 --keep 14 --resume --notify 'sh notify.sh'",
     ])  # fmt: skip
     run.add_argument("params", nargs="+", type=Path, metavar="PARAMS.yaml", help="one file per incident")
     run.add_argument("--out", type=Path, default=Path("reports"), metavar="DIR", help="default: reports/")
@@ -59,6 +64,15 @@ def _parser() -> argparse.ArgumentParser:
         "--only", nargs="+", default=[], metavar="NAME", help="only these notebooks, such as 10 or 10_crash"
     )
     run.add_argument("--jobs", type=int, default=1, metavar="N", help="incidents at a time (default 1)")
+    run.add_argument("--now", type=_moment, metavar="TIME", help="when a relative window ends (default: now)")
+    run.add_argument("--keep", type=int, default=0, metavar="N", help="earlier reports to keep of each incident")
+    run.add_argument("--resume", action="store_true", help="pass over what is done for exactly these parameters")
+    run.add_argument(
+        "--notify",
+        metavar="WHOM",
+        default=os.environ.get("NETRA_ANALYSIS_NOTIFY", ""),
+        help="a command that gets JSON on stdin, or an https address; default: $NETRA_ANALYSIS_NOTIFY, else nobody",
+    )
     check = _command(commands, "check", _check, "validates parameters, reaches the source, prints coverage and cost", [
         "netra-analysis check params/staging-2025-09-02.yaml --json",
     ])  # fmt: skip
@@ -142,26 +156,53 @@ def _drop_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def _moment(text: str) -> datetime:
+    """A time of the command line."""
+    try:
+        return utc(datetime.fromisoformat(text))
+    except (ValueError, RequestError) as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time; write it as 2025-09-02T12:00:00Z") from error
+
+
 def _progress(began: float) -> Callable[[str], None]:
     return lambda text: _say(f"[{time.monotonic() - began:6.1f} s] {text}")
 
 
-def _one(path: Path, out: Path, only: Sequence[str]) -> tuple[dict[str, Any], int]:
+def _one(path: Path, asked: argparse.Namespace) -> tuple[dict[str, Any], int]:
+    """One params file through the main job, and whoever wants to know told of its end."""
+    row, code = _ran(path, asked)
+    if asked.notify:
+        from netra_analysis.run import history, hook
+
+        row["notified"] = hook.told(asked.notify, {**row, "exit_code": code})
+        history.noted(asked.out, row.get("incident"), "notified", row["notified"])
+        if row["notified"] != "ok":
+            _say(f"netra-analysis: nobody was notified: {row['notified']}")
+    return row, code
+
+
+def _ran(path: Path, how: argparse.Namespace) -> tuple[dict[str, Any], int]:
     """One params file through the main job; a mistake in it must not keep others from running."""
     from netra_analysis import params
 
+    row: dict[str, Any] = {"params": str(path)}
     try:
-        asked = params.load(path).resolved(datetime.now(UTC))
-        from netra_analysis.run.job import run  # heavy, so only after the request is known to be right
+        asked, now = params.load(path), how.now or datetime.now(UTC)
+        row["incident"] = asked.incident
+        fixed = asked.resolved(now)
+        from netra_analysis.run.finished import finished  # heavy, so only after the request is known to be right
+        from netra_analysis.run.job import run
 
-        done = run(asked, path.parent, out, only, _progress(time.monotonic()))
+        if how.resume and (state := finished(how.out, fixed, how.only)):
+            _say(f"netra-analysis: {asked.incident}: done already, at {state.get('finished')}")
+            return row | _shown_again(how.out / asked.incident, state), 0
+        done = run(asked, path.parent, how.out, how.only, _progress(time.monotonic()), now=now, keep=how.keep)
     except NetraAnalysisError as error:
         _say(f"netra-analysis: {error}")
-        return {"params": str(path), "state": "refused", "why": str(error)}, error.exit_code
+        return row | {"state": "refused", "why": str(error)}, error.exit_code
     for fault in done.failed:
         _say(f"netra-analysis: {done.incident}: {fault}")
-    row = {
-        "incident": done.incident,
+    row |= {
         "state": done.state,
         "verdict": done.verdict,
         "folder": str(done.folder),
@@ -169,20 +210,39 @@ def _one(path: Path, out: Path, only: Sequence[str]) -> tuple[dict[str, Any], in
         "notes": str(done.notes),
         "failed": list(done.failed),
         "only": list(done.only),
+        "again": False,
     }
     return row, 4 if done.failed else 0
+
+
+def _shown_again(folder: Path, state: Mapping[str, Any]) -> dict[str, Any]:
+    """What `run` says of a report that was there already."""
+    from netra_analysis.run.people import notes_path
+
+    page = folder / "postmortem.html"
+    return {
+        "state": state["state"],
+        "verdict": state.get("verdict"),
+        "folder": str(folder),
+        "postmortem": str(page) if page.is_file() else None,
+        "notes": str(notes_path(folder.parent, folder.name)),
+        "failed": [],
+        "only": state.get("only", []),
+        "again": True,
+    }
 
 
 def _run(asked: argparse.Namespace) -> int:
     if asked.jobs < 1:
         raise RequestError(f"--jobs is {asked.jobs}; give 1 or more")
-    if asked.jobs == 1 or len(asked.params) == 1:
-        results = [_one(path, asked.out, asked.only) for path in asked.params]
+    asked.params = _chosen(asked)
+    if asked.jobs == 1 or len(asked.params) < 2:
+        results = [_one(path, asked) for path in asked.params]
     else:
         with ProcessPoolExecutor(asked.jobs, mp_context=get_context("spawn")) as pool:
-            jobs = [pool.submit(_one, path, asked.out, asked.only) for path in asked.params]
+            jobs = [pool.submit(_one, path, asked) for path in asked.params]
             results = [job.result() for job in jobs]
-    if any("folder" in row for row, _ in results):
+    if any("folder" in row for row, _ in results) or any(asked.out.glob("*.runs.ndjson")):
         from netra_analysis.run.index import write_index
 
         write_index(asked.out)
@@ -192,7 +252,22 @@ def _run(asked: argparse.Namespace) -> int:
         for row, _ in results:
             if "folder" in row:  # a refusal was told on stderr
                 _show(row)
-    return max((code for _, code in results), default=0)
+    return max((code for _, code in results), key=WORST.index, default=0)
+
+
+def _chosen(asked: argparse.Namespace) -> list[Path]:
+    """This task's params files, when what is asked of them can be done."""
+    from netra_analysis.run import hook, share
+
+    if asked.keep < 0:
+        raise RequestError(f"--keep is {asked.keep}; give 0 or more")
+    if asked.notify:
+        hook.checked(asked.notify)
+    chosen = share.share(asked.params, os.environ)
+    share.distinct(chosen)
+    if not chosen:
+        _say(f"netra-analysis: none of the {len(asked.params)} params files falls to this task; nothing to do")
+    return chosen
 
 
 def _show(row: dict[str, Any]) -> None:

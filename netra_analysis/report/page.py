@@ -18,6 +18,7 @@ from netra_analysis.report.links import linked
 from netra_analysis.report.outline import Anchors, failing, outline
 from netra_analysis.report.people import written
 from netra_analysis.report.templating import render
+from netra_analysis.report.trend import trend
 from netra_analysis.window import TimeWindow
 
 
@@ -58,6 +59,7 @@ class PageMeta:
     claims_count: Mapping[str, int] = field(default_factory=dict)
     bytes_scanned: int | None = None
     local_zone: str | None = None
+    note: str = ""  # a sentence under the title, where the page is less than a whole report
 
 
 def render_notebook(
@@ -91,8 +93,12 @@ def render_postmortem(
 
 def render_index(rows: Sequence[Mapping[str, Any]]) -> str:
     """All incidents. A row holds `incident` and, as far as known, `title`, `service`, `state`, `verdict`, `start`,
-    `end`, `failed_requests`, `synthetic`, `reason` and `link` (relative to the index; default: its postmortem)."""
-    listed = [{**row, "link": _link(row)} for row in rows]
+    `end`, `failed_requests`, `synthetic`, `reason`, `link` (relative to the index; default: its postmortem), and
+    `runs`: every run of it that is remembered, oldest first (see `trend`)."""
+    listed = [
+        {**row, "link": _link(row), "anchor": f"runs-{row['incident']}", "trend": trend(row.get("runs", ()))}
+        for row in rows
+    ]
     return render("index.html.j2", rows=listed, style=runtime.style(), policy=runtime.policy(scripted=False))
 
 

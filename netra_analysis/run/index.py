@@ -7,6 +7,7 @@ from typing import Any
 from netra_analysis.capsule import read_json
 from netra_analysis.errors import VerificationError
 from netra_analysis.report.page import render_index
+from netra_analysis.run import earlier, history
 from netra_analysis.run.publish import write_text
 from netra_analysis.run.verify import RUN
 
@@ -31,7 +32,20 @@ def _row(folder: Path) -> dict[str, Any] | None:
     except VerificationError:
         state = {"state": "unknown"}
     row: dict[str, Any] = {key: state[key] for key in _KNOWN if isinstance(state.get(key), str | int)}
-    return row | _window(state) | {"incident": folder.name, "link": _link(folder), "reason": _reason(state)}
+    return (
+        row
+        | _window(state)
+        | {"incident": folder.name, "link": _link(folder), "reason": _reason(state), "runs": _runs(folder)}
+    )
+
+
+def _runs(folder: Path) -> list[dict[str, Any]]:
+    """The runs that are remembered of an incident, each with the way to its report where that is kept."""
+    out, incident = folder.parent, folder.name
+    kept = {earlier.name_of(one): one for one in earlier.reports(out, incident)}
+    kept[earlier.name_of(folder)] = folder
+    runs = history.read(out, incident)
+    return [run | {"link": _link(kept[when]) if (when := earlier.named(run)) in kept else ""} for run in runs]
 
 
 def _window(state: Mapping[str, Any]) -> dict[str, str]:
@@ -44,7 +58,8 @@ def _link(folder: Path) -> str:
     """The page to open first, of those that are there: a run of a few notebooks has no postmortem."""
     pages = [folder / "postmortem.html", *sorted((folder / "notebooks").glob("*.html"))]
     first = next((page for page in pages if page.is_file()), None)
-    return first.relative_to(folder.parent).as_posix() if first else _NO_PAGE
+    top = folder.parent.parent if folder.parent.name.endswith(earlier.SUFFIX) else folder.parent
+    return first.relative_to(top).as_posix() if first else _NO_PAGE
 
 
 def _reason(state: Mapping[str, Any]) -> str:

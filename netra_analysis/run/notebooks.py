@@ -17,6 +17,7 @@ from netra_analysis.errors import RequestError
 from netra_analysis.run.nursery import Ended, Nursery
 
 SENTINEL = "application/vnd.netra.end+json"
+QUIET = ("00_overview",)  # what a scheduled run shows of a day on which nothing happened
 OF_TWO = ("95_compare",)  # asks about two incidents, so no run of one can answer it
 CELL_TIMEOUT_S = 300
 NOTEBOOK_TIMEOUT_S = 900

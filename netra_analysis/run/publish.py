@@ -11,6 +11,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from netra_analysis.errors import LockedError, RequestError
+from netra_analysis.run import earlier
 
 
 @contextmanager
@@ -58,15 +59,18 @@ def prepare(out: Path, incident: str) -> Path:
     return stage
 
 
-def publish(out: Path, incident: str) -> Path:
-    """Puts the finished stage in the incident's place. Until then the earlier report stands untouched."""
+def publish(out: Path, incident: str, keep: int = 0) -> Path:
+    """Puts the finished stage in the incident's place; until then the earlier report stands untouched.
+
+    `keep` is how many earlier reports stay, in a folder beside it.
+    """
     final, stage, retired = out / incident, _stage(out, incident), _retired(out, incident)
     _flush(stage)
     if final.exists():
         final.rename(retired)
     stage.rename(final)
     if retired.exists():
-        shutil.rmtree(retired)
+        earlier.put_by(retired, out, incident, keep)
     return final
 
 

@@ -1,0 +1,42 @@
+"""One task's share of many params files, where a platform runs the same command as several tasks."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from netra_analysis.errors import RequestError
+from netra_analysis.params import load
+
+INDEX, COUNT = "CLOUD_RUN_TASK_INDEX", "CLOUD_RUN_TASK_COUNT"  # which Cloud Run sets in each task of a job
+
+
+def share(params: Sequence[Path], environment: Mapping[str, str]) -> list[Path]:
+    """Every `count`-th file from `index` on, of the files in order of their names; all where no platform numbers tasks.
+
+    In order of their names, because the tasks may list a folder differently; together they have each file once.
+    """
+    if INDEX not in environment and COUNT not in environment:
+        return list(params)
+    index, count = _whole(environment, INDEX), _whole(environment, COUNT)
+    if not 0 <= index < count:
+        raise RequestError(f"{INDEX} is {index} and {COUNT} is {count}; the platform numbers tasks from 0 to count - 1")
+    return sorted(params, key=lambda path: (path.name, str(path)))[index::count]
+
+
+def distinct(params: Sequence[Path]) -> None:
+    """Refuses two files that name one incident: they would publish into one folder, the later over the earlier."""
+    named: dict[str, list[str]] = {}
+    for path in params:
+        try:
+            named.setdefault(load(path).incident, []).append(path.name)
+        except RequestError:  # the run of that file tells what is wrong with it
+            continue
+    if twice := {incident: names for incident, names in named.items() if len(names) > 1}:
+        said = "; ".join(f"{incident} in {' and '.join(names)}" for incident, names in sorted(twice.items()))
+        raise RequestError(f"each params file needs an incident of its own; given twice: {said}")
+
+
+def _whole(environment: Mapping[str, str], name: str) -> int:
+    text = environment.get(name, "")
+    if not text.isdecimal():
+        raise RequestError(f"{name} is {text!r}, not a number; {INDEX} and {COUNT} are set together, by the platform")
+    return int(text)
