@@ -56,17 +56,25 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     run = _command(commands, "run", _run, "loads, freezes, runs the notebooks and publishes the report", [
         "netra-analysis run params/staging-2025-09-02.yaml --out reports",
-        "netra-analysis run params/nightly/*.yaml --jobs 2 --keep 14 --resume --notify 'sh notify.sh'",
+        "netra-analysis run params --jobs 2 --keep 14 --now day --resume --notify 'sh notify.sh'",
     ])  # fmt: skip
-    run.add_argument("params", nargs="+", type=Path, metavar="PARAMS.yaml", help="one file per incident")
+    run.add_argument(
+        "params", nargs="+", type=Path, metavar="PARAMS.yaml", help="one file per incident, or folders of such"
+    )
     run.add_argument("--out", type=Path, default=Path("reports"), metavar="DIR", help="default: reports/")
     run.add_argument(
         "--only", nargs="+", default=[], metavar="NAME", help="only these notebooks, such as 10 or 10_crash"
     )
     run.add_argument("--jobs", type=int, default=1, metavar="N", help="incidents at a time (default 1)")
-    run.add_argument("--now", type=_moment, metavar="TIME", help="when a relative window ends (default: now)")
+    run.add_argument(
+        "--now",
+        type=_moment,
+        metavar="TIME",
+        help="when a relative window ends: a time, `hour` or `day` for the last full one (default: now)",
+    )
     run.add_argument("--keep", type=int, default=0, metavar="N", help="earlier reports to keep of each incident")
     run.add_argument("--resume", action="store_true", help="pass over what is done for exactly these parameters")
+    run.add_argument("--copy-to", metavar="gs://BUCKET/PREFIX", help="copy each published report there")
     run.add_argument(
         "--notify",
         metavar="WHOM",
@@ -158,10 +166,15 @@ def _drop_stdout() -> None:
 
 def _moment(text: str) -> datetime:
     """A time of the command line."""
+    full = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    if text in ("hour", "day"):
+        return full if text == "hour" else full.replace(hour=0)
     try:
         return utc(datetime.fromisoformat(text))
     except (ValueError, RequestError) as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is no time; write it as 2025-09-02T12:00:00Z") from error
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no time; write it as 2025-09-02T12:00:00Z, hour or day"
+        ) from error
 
 
 def _progress(began: float) -> Callable[[str], None]:
@@ -196,7 +209,12 @@ def _ran(path: Path, how: argparse.Namespace) -> tuple[dict[str, Any], int]:
         if how.resume and (state := finished(how.out, fixed, how.only)):
             _say(f"netra-analysis: {asked.incident}: done already, at {state.get('finished')}")
             return row | _shown_again(how.out / asked.incident, state), 0
+        bucket = _bucket(how)
+        if bucket:
+            bucket.fetch(how.out, asked.incident)
         done = run(asked, path.parent, how.out, how.only, _progress(time.monotonic()), now=now, keep=how.keep)
+        if bucket:
+            row["copied"] = bucket.send(done.folder)
     except NetraAnalysisError as error:
         _say(f"netra-analysis: {error}")
         return row | {"state": "refused", "why": str(error)}, error.exit_code
@@ -213,6 +231,15 @@ def _ran(path: Path, how: argparse.Namespace) -> tuple[dict[str, Any], int]:
         "again": False,
     }
     return row, 4 if done.failed else 0
+
+
+def _bucket(how: argparse.Namespace) -> Any:
+    """Where copies of the reports go; None where they go nowhere."""
+    if not how.copy_to:
+        return None
+    from netra_analysis.run.bucket import opened
+
+    return opened(how.copy_to)
 
 
 def _shown_again(folder: Path, state: Mapping[str, Any]) -> dict[str, Any]:
@@ -239,7 +266,9 @@ def _run(asked: argparse.Namespace) -> int:
     if asked.jobs == 1 or len(asked.params) < 2:
         results = [_one(path, asked) for path in asked.params]
     else:
-        with ProcessPoolExecutor(asked.jobs, mp_context=get_context("spawn")) as pool:
+        from netra_analysis.run.forks import end_with_parent
+
+        with ProcessPoolExecutor(asked.jobs, get_context("spawn"), end_with_parent) as pool:
             jobs = [pool.submit(_one, path, asked) for path in asked.params]
             results = [job.result() for job in jobs]
     if any("folder" in row for row, _ in results) or any(asked.out.glob("*.runs.ndjson")):
@@ -263,7 +292,8 @@ def _chosen(asked: argparse.Namespace) -> list[Path]:
         raise RequestError(f"--keep is {asked.keep}; give 0 or more")
     if asked.notify:
         hook.checked(asked.notify)
-    chosen = share.share(asked.params, os.environ)
+    _bucket(asked)  # a wrong address is told before anything runs
+    chosen = share.share(share.files(asked.params), os.environ)
     share.distinct(chosen)
     if not chosen:
         _say(f"netra-analysis: none of the {len(asked.params)} params files falls to this task; nothing to do")

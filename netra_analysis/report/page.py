@@ -18,7 +18,7 @@ from netra_analysis.report.links import linked
 from netra_analysis.report.outline import Anchors, failing, outline
 from netra_analysis.report.people import written
 from netra_analysis.report.templating import render
-from netra_analysis.report.trend import trend
+from netra_analysis.report.trend import trend, when
 from netra_analysis.window import TimeWindow
 
 
@@ -96,7 +96,13 @@ def render_index(rows: Sequence[Mapping[str, Any]]) -> str:
     `end`, `failed_requests`, `synthetic`, `reason`, `link` (relative to the index; default: its postmortem), and
     `runs`: every run of it that is remembered, oldest first (see `trend`)."""
     listed = [
-        {**row, "link": _link(row), "anchor": f"runs-{row['incident']}", "trend": trend(row.get("runs", ()))}
+        {
+            **row,
+            "link": _link(row),
+            "anchor": f"runs-{row['incident']}",
+            "trend": trend(row.get("runs", ())),
+            "ended": when(row.get("finished")),
+        }
         for row in rows
     ]
     return render("index.html.j2", rows=listed, style=runtime.style(), policy=runtime.policy(scripted=False))

@@ -1,5 +1,6 @@
 """The runs of one incident as the index shows them: a bar a run, a row a run, a sentence on them all."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -7,6 +8,7 @@ from typing import Any, Final
 from netra_analysis.finding import duration_text
 
 BARS: Final = 30  # runs that are drawn, the newest
+_STAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}.*Z\Z")
 HEIGHT, STEP, LEAST = 24, 7, 3  # pixels: of the picture, from bar to bar, of a bar that stands for nothing failed
 
 
@@ -32,6 +34,12 @@ def kind(run: Mapping[str, Any]) -> str:
     return {"no_incident": "quiet", "inconclusive": "unclear"}.get(str(run.get("verdict")), "incident")
 
 
+def when(text: object) -> str:
+    """A run's end to the second, as a page shows it; anything else as it is, in short."""
+    said = str(text or "")
+    return f"{said[:10]} {said[11:19]}" if _STAMP.match(said) else said[:40]
+
+
 def _words(runs: Sequence[Mapping[str, Any]]) -> str:
     """How often what was said: `9 runs: 7 no incident, 1 memory leak, 1 failed`."""
     said = Counter(_said(run) for run in runs)
@@ -46,7 +54,7 @@ def _said(run: Mapping[str, Any]) -> str:
 def _bar(run: Mapping[str, Any], at: int, most: int) -> dict[str, Any]:
     failed = _whole(run, "failed_requests") or 0
     high = HEIGHT if kind(run) == "broken" else max(LEAST, round(HEIGHT * failed / most)) if most else LEAST
-    shown = f"{run.get('finished')}: {_said(run)}, {failed:,} failed requests"
+    shown = f"{when(run.get('finished'))}: {_said(run)}, {failed:,} failed requests"
     return {"x": at * STEP, "y": HEIGHT - high, "high": high, "kind": kind(run), "shown": shown}
 
 
@@ -55,7 +63,7 @@ def _row(run: Mapping[str, Any]) -> dict[str, Any]:
     causes = run.get("causes")
     reasons = run.get("failed")
     return {
-        "finished": run.get("finished") if isinstance(run.get("finished"), str) else None,
+        "finished": when(run.get("finished")) or "–",
         "state": str(run.get("state") or "unknown"),
         "verdict": _said(run) if run.get("state") == "done" else "–",
         "failed_requests": _whole(run, "failed_requests"),

@@ -9,6 +9,18 @@ from netra_analysis.params import load
 INDEX, COUNT = "CLOUD_RUN_TASK_INDEX", "CLOUD_RUN_TASK_COUNT"  # which Cloud Run sets in each task of a job
 
 
+def files(params: Sequence[Path]) -> list[Path]:
+    """The params files that are meant: a folder stands for the `.yaml` files in it."""
+    return [file for path in params for file in (_inside(path) if path.is_dir() else [path])]
+
+
+def _inside(folder: Path) -> list[Path]:
+    found = sorted(folder.glob("*.yaml"))
+    if not found:
+        raise RequestError(f"the folder {folder} holds no .yaml file; give params files, or a folder of such")
+    return found
+
+
 def share(params: Sequence[Path], environment: Mapping[str, str]) -> list[Path]:
     """Every `count`-th file from `index` on, of the files in order of their names; all where no platform numbers tasks.
 

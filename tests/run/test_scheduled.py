@@ -220,3 +220,13 @@ def test_a_task_without_a_share_has_nothing_to_do(here: Here, tmp_path: Path, mo
     ended = here("run", scheduled(tmp_path), "--out", tmp_path / "out")
     assert ended.returncode == 0
     assert "nothing to do" in ended.stderr
+
+
+def test_a_folder_stands_for_the_params_files_in_it(here: Here, tmp_path: Path) -> None:
+    (tmp_path / "many").mkdir()
+    for name in ("a", "b"):
+        scheduled(tmp_path / "many", name, source="file:nowhere")
+    ended = here("run", tmp_path / "many", "--out", tmp_path / "out", "--json", "--now", "day")
+    assert [row["incident"] for row in json.loads(ended.stdout)] == ["a", "b"]
+    (tmp_path / "none").mkdir()
+    assert "holds no .yaml file" in here("run", tmp_path / "none").stderr
