@@ -58,6 +58,7 @@ _DIGIT: Final = (
     Format("log4j", _TIME + r"\s+" + _LEVEL + r"\s+\[(?P<logger>[^\]]+)\]\s*(?:-\s|:\s)?"),
     Format("zap", _TIME + r"\t" + _LEVEL + r"\t(?:(?P<logger>[\w./-]+(?::\d+)?)\t)?"),
     Format("bracketed", _ANY_TIME + r"\s*\[" + _LEVEL + r"\]\s*(?:\[(?P<logger>[\w.:/-]+)\]|(?P<other>[\w.]+:))?:?\s*"),
+    Format("go", r"(?P<time>\d{4}/\d{2}/\d{2} " + _CLOCK + r") (?:(?P<logger>[\w./-]+\.go:\d+): )?"),
     Format("winston", _TIME + r":?\s+" + _LEVEL + r":\s+"),
     Format(
         "time and level", _TIME + r"[ ,]+" + _UPPER + r"\s+(?:(?P<logger>[\w]+(?:\.[\w]+)+)\s*[:-]?\s+)?(?:[-:]\s+)?"
@@ -69,7 +70,6 @@ _DIGIT: Final = (
         INFO,
         True,
     ),
-    Format("go", r"(?P<time>\d{4}/\d{2}/\d{2} " + _CLOCK + r") (?:(?P<logger>[\w./-]+\.go:\d+): )?"),
     Format(
         "java util", r"(?P<time>\d{4}-\d{2}-\d{2}[T ]" + _CLOCK + r")\s+(?P<logger>[\w.$]+)\s+\w+\n" + _LEVEL + r": "
     ),
@@ -103,7 +103,11 @@ _LETTER: Final = (
     ),
     Format("logfmt", r'(?:time="?(?P<time>[^"\s]+)"? )?(?:\S+=\S+ )?(?:level|lvl|severity)="?' + _LEVEL + r'"?\s+'),
     Format("uvicorn", _UPPER + r":\s+"),
-    Format("winston", r"(?P<level>error|warn|info|http|verbose|debug|silly): "),
+    Format("winston", r"(?P<level>error|warn|info|verbose|debug|silly): "),
+    Format(
+        "winston http", r"(?P<level>http): (?:[A-Z]{3,7} /|[\d.:a-f]+ - )", keep=True
+    ),  # Go's net/http says `http: ` too
+    Format("go http panic", r"http: panic serving ", "net/http", ERROR, True),
     Format("stdlib basic", _UPPER + r":(?P<logger>[\w.]+):"),
     Format("panic", r"(?:panic|fatal error): ", None, CRITICAL, True),
     Format("upper level", r"(?P<level>ERROR|CRITICAL|FATAL|WARNING)\s", None, UNKNOWN, True),

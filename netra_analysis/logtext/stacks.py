@@ -15,6 +15,7 @@ _RUBY_HEAD = re2.compile(
 )  # `NoMethodError (undefined …):` in Rails, `#<NoMethodError: undefined …>` in Puma
 _RUBY_TELLING = re2.compile(r"(?:Error|Exception|NotFound|Invalid|Timeout|Failed|Bad)$|::")
 _RUBY_TAIL = re2.compile(r"^(?P<message>.*) \(" + _RUBY_NAME + r"\)$")
+_GO_SERVED = re2.compile(r"\bhttp: panic serving \S+: (?P<message>.*)$")
 _PHP_UNCAUGHT = re2.compile(r"Uncaught (?P<type>[\w\\]+): (?P<message>.*?)(?: in \S+\.php[:(]\d+\)?)?$")
 _PHP_OBJECT = re2.compile(r"\[object\] \((?P<type>[\w\\]+)\(code: [^)]*\): (?P<message>.*) at \S+\.php:\d+\)")
 
@@ -75,10 +76,19 @@ def _nested(lines: list[str]) -> tuple[RaisedException, ...]:
     return _cause_first([*found, *(draft.done(DOTNET) for draft in reversed(open_))])
 
 
+def panicked(line: str) -> tuple[str, str] | None:
+    """Name and message of a Go panic: of the process, or of one request that its server caught."""
+    served = _GO_SERVED.search(line)
+    if served:
+        return "panic", served["message"]
+    name, _, message = line.partition(": ")
+    return (name, message) if name in ("panic", "fatal error") else None
+
+
 def goroutine(lines: list[str]) -> tuple[RaisedException, ...]:
     """A panic and the stack of the goroutine that raised it; the other goroutines say nothing about it."""
-    start = next((i for i, line in enumerate(lines) if line.startswith(("panic: ", "fatal error: "))), None)
-    name, _, message = lines[start].partition(": ") if start is not None else ("", "", "")
+    start = next((i for i, line in enumerate(lines) if panicked(line)), None)
+    name, message = (panicked(lines[start]) if start is not None else None) or ("", "")
     frames: list[Frame] = []
     above, stacks = "", 0
     for line in lines[start or 0 :]:

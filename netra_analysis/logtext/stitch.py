@@ -15,7 +15,7 @@ from netra_analysis.logtext.colour import plain_text
 from netra_analysis.logtext.frame import at_frame, go_frame, php_frame, python_frame, ruby_frame
 from netra_analysis.logtext.head import starts_record
 from netra_analysis.logtext.raised import RaisedException, raised
-from netra_analysis.logtext.stacks import END_OF_INNER, INNER, ruby_headline
+from netra_analysis.logtext.stacks import END_OF_INNER, INNER, panicked, ruby_headline
 from netra_analysis.logtext.traceback import DIRECT, DURING, HEADER, find_exceptions
 
 LONGEST_GAP: Final = timedelta(seconds=2)
@@ -98,7 +98,7 @@ def _next(state: _State | None, line: str) -> _State | None:
 
 
 def _opening(line: str) -> _State | None:
-    if line.startswith(("panic: ", "fatal error: ")):
+    if panicked(line):
         return _State.GO
     uncaught = ruby_frame(line)
     if uncaught and uncaught[1]:
@@ -168,7 +168,7 @@ def _started(line: LogLine) -> _Group | None:
     first, *rest = _lines(line.text)
     whole = HEADER in line.text
     state = _State.FRAMES if whole else _next(None, first)
-    if state is None or (not whole and starts_record(first)):
+    if state is None or (not whole and state is not _State.GO and starts_record(first)):
         return None
     start = next((i for i, text in enumerate(rest) if HEADER in text), -1) + 1 if whole and HEADER not in first else 0
     state = _after(state, rest[start:])

@@ -12,7 +12,7 @@ from netra_analysis.logtext.colour import plain_text
 from netra_analysis.logtext.frame import PYTHON, php_frame, python_frame, ruby_frame
 from netra_analysis.logtext.head import starts_record
 from netra_analysis.logtext.raised import PREFIXES, Cause, Draft, RaisedException, is_named, raised
-from netra_analysis.logtext.stacks import at_style, goroutine, php, ruby
+from netra_analysis.logtext.stacks import at_style, goroutine, panicked, php, ruby
 
 HEADER: Final = "Traceback (most recent call last):"
 DURING: Final = "During handling of the above exception, another exception occurred:"
@@ -29,7 +29,7 @@ def find_exceptions(text: str) -> tuple[RaisedException, ...]:
         return _python(lines)
     if any(line.lstrip().startswith("at ") for line in lines):
         return at_style(lines)
-    if any(line.startswith("goroutine ") for line in lines) or text.startswith(("panic: ", "fatal error: ")):
+    if any(line.startswith("goroutine ") for line in lines) or (lines and panicked(lines[0])):
         return goroutine(lines)
     if any(ruby_frame(line) for line in lines if ".r" in line or ".erb" in line):
         return ruby(lines)

@@ -24,6 +24,7 @@ PROGRAMMING = any_of(
     r"NoMethodError|ArgumentError|FrozenError|NoMatchingPatternError|"
     r"ErrorException|ArgumentCountError|UnhandledMatchError|BadMethodCallException|DivisionByZeroError)$"
 )
+GO_FAULT = "panic: runtime error"
 CODE = any_of(  # what only the service's own code can do wrong, in lines that give no stack
     r"\bNoMethodError\b|undefined method [`']|uninitialized constant|undefined local variable or method",
     r"\b(?:Type|Attribute|Name|UnboundLocal|Reference|NotImplemented)Error\b",
@@ -93,7 +94,9 @@ def _new_exception(scene: Scene) -> Sign:
         return not_seen("new_exception", "Whether an exception is new cannot be told from {n} lines.", "stderr")
     told = rows[(rows["kind"] == "exception") & rows["state"].isin(["new", "grown", "unknown"])]
     kinds = {row["id"]: row["sample"].partition(": ")[0] for row in told.to_dict("records")}
-    code = told[told["id"].map(lambda name: PROGRAMMING.search(kinds[name]) is not None).astype(bool)]
+    faults = {name for name, kind in kinds.items() if PROGRAMMING.search(kind)}
+    faults |= set(told[told["sample"].str.startswith(GO_FAULT)]["id"])
+    code = told[told["id"].isin(faults)]
     met = int(code["failed_requests"].sum())
     return Sign(
         "new_exception",

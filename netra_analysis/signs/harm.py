@@ -40,7 +40,9 @@ def harm(scene: Scene) -> Sign:
         "callers who were refused": change.refused(scene),
     }
     if asked.verdict is Verdict.NO_DATA or scene.begins_late:
-        witnesses |= {"the platform's count": metric_failures(scene), "the application's lines": said_failures(scene)}
+        witnesses |= {"the platform's count": metric_failures(scene)}
+    if asked.verdict is Verdict.NO_DATA:
+        witnesses |= {"the application's lines": said_failures(scene)}
     if not scene.has("system") or scene.begins_late:
         witnesses |= {"cut connections": _cut(scene), "memory that fell from its limit": memory.resets(scene)}
         witnesses |= {"roll-outs that were given up": platform.gave_up(scene)}

@@ -1,12 +1,17 @@
 """Signs of the platform and the process: dying while starting, exits in service, no instance, a blocked loop."""
 
+from datetime import timedelta
+
+import pandas as pd
+
 from netra_analysis.finding import Verdict
 from netra_analysis.query import Query
 from netra_analysis.signs.scene import Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
 
 CPU, INSTANCES = "container/cpu/utilizations", "container/instance_count"
-BUSY = 0.90
+BUSY, MOSTLY = 0.90, 0.8
+CHANGED = timedelta(minutes=30)
 
 
 def look(scene: Scene) -> list[Sign]:
@@ -17,6 +22,7 @@ def look(scene: Scene) -> list[Sign]:
         no_instance(scene),
         at_maximum(scene),
         _busy(scene),
+        _slow_while_busy(scene),
     ]
 
 
@@ -146,9 +152,43 @@ def at_maximum(scene: Scene) -> Sign:
     )
 
 
+def _slow_while_busy(scene: Scene) -> Sign:
+    """Whether requests were slow because every instance that may run was busy: nobody is turned away, all wait."""
+    name, cpu = "slow_while_busy", scene.inside(scene.metric(CPU))
+    full = at_maximum(scene)
+    if scene.ill_served is None or cpu.empty or full.verdict is Verdict.NO_DATA:
+        says = "Whether answers were slow while every instance was busy cannot be told ({n} points of the CPU)."
+        return not_seen(name, says, "metrics.cpu", "metrics.instance_count")
+    hot = set(cpu[cpu >= BUSY].index.floor("min"))
+    slow = scene.ill_served["end_time"].dt.floor("min")
+    met = int((slow.isin(hot) | (slow + pd.Timedelta(minutes=1)).isin(hot)).sum())
+    fired = full.fired and met >= MOSTLY * len(slow) and not _changed(scene)
+    return Sign(
+        name,
+        Verdict.FIRED if fired else Verdict.CLEAR,
+        "{n} of {total} slow requests ended in a minute whose CPU was at {b:pct} or above; at the most {a} instances "
+        "ran.",
+        time=first(scene.ill_served, "end_time") if fired else None,
+        share=met / len(slow) if len(slow) else None,
+        n=met,
+        total=len(slow),
+        a=full.a,
+        b=BUSY,
+        unit="requests",
+        method="slow requests against the CPU metric of their minute, with instances at their maximum and no change of "
+        "the service in the half hour before",
+    )
+
+
+def _changed(scene: Scene) -> bool:
+    """Whether a change lies just before: then what each request costs may be new."""
+    onset = scene.onset
+    near = scene.deploys["time"]
+    return onset is not None and bool(((near >= onset - CHANGED) & (near <= onset)).any())
+
+
 def _busy(scene: Scene) -> Sign:
-    cpu = scene.metric(CPU)
-    cpu = cpu[(cpu.index >= scene.window.start) & (cpu.index < scene.window.end)]
+    cpu = scene.inside(scene.metric(CPU))
     if cpu.empty:
         return not_seen(
             "cpu_busy", "Whether the CPU was at its limit cannot be told: {n} points of its metric.", "metrics.cpu"

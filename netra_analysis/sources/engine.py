@@ -11,6 +11,7 @@ from netra_analysis.sources.dialect import to_duckdb
 
 _SETTINGS = (
     "SET TimeZone = 'UTC'",
+    "SET enable_progress_bar = false",  # it writes to stdout, which is for results
     "SET threads = 1",  # one thread: float sums and ties come out the same in every run
     "SET preserve_insertion_order = true",
     "SET memory_limit = '2GB'",

@@ -32,6 +32,18 @@ TEXTS = [
         "🚨 no tables",
     ),
     ("2025-09-02 17:53:33.101 | SUCCESS | shop.start:main:7 - up", "INFO", "shop.start:main:7", "up"),
+    # Go's server names its package where others write a level.
+    (
+        "2026/09/18 04:52:08 http: panic serving 169.254.1.1:20542: runtime error: index out of range",
+        "ERROR",
+        "net/http",
+        "http: panic serving 169.254.1.1:20542: runtime error: index out of range",
+    ),
+    ("http: GET /orders 200 12 ms", "INFO", None, "http: GET /orders 200 12 ms"),
+    # .NET's console, Ruby's logger, Monolog.
+    ("fail: Shop.Api.Orders[0]      no stock", "ERROR", "Shop.Api.Orders", "no stock"),
+    ("E, [2025-09-02T10:00:00.123456 #1] ERROR -- : no stock", "ERROR", None, "no stock"),
+    ("[2025-09-02 12:00:00] production.ERROR: no stock", "ERROR", "production", "no stock"),
     # Python's other writers.
     ("2025-09-07 13:20:45 - shop.routes - WARNING - token is old", "WARNING", "shop.routes", "token is old"),
     ("2025-08-28 00:20:01,683 - shop-auth - auth.main - INFO - ready", "INFO", "auth.main", "ready"),

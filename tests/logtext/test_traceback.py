@@ -209,6 +209,14 @@ def test_go_shows_the_goroutine_that_panicked() -> None:
     ]
 
 
+def test_go_s_server_that_caught_a_panic_shows_the_same_one() -> None:
+    served = "2026/09/18 04:52:08 http: panic serving 169.254.1.1:2054: runtime error: index out of range [3]"
+    (found,) = find_exceptions(served)
+    assert (found.type, found.message, found.frames) == ("panic", "runtime error: index out of range [3]", ())
+    (whole,) = find_exceptions(served + "\n" + GO.partition("\n\n")[2])
+    assert [f.function for f in whole.frames if f.own] == ["main.(*Server).handle"]
+
+
 @pytest.mark.parametrize("text", ["", "all is well", "Warning: x", "INFO: y", "look at this", "  at home"])
 def test_no_exception(text: str) -> None:
     assert find_exceptions(text) == ()
