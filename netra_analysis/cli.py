@@ -6,15 +6,16 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from netra_analysis.errors import NetraAnalysisError, RequestError
 from netra_analysis.window import utc
+
+if TYPE_CHECKING:
+    from netra_analysis.run.lock import Lock
 
 WORST = (0, 75, 3, 2, 4)  # exit codes of a run, the one that most needs somebody last
 
@@ -30,6 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except BrokenPipeError:
         _drop_stdout()
         code = 0
+    except MemoryError:
+        _say("netra-analysis: there was not enough memory; give it more, or ask for a shorter window")
+        code = 4
     except KeyboardInterrupt:
         _say("netra-analysis: stopped by the user; nothing was published")
         code = 130
@@ -196,28 +200,39 @@ def _one(path: Path, asked: argparse.Namespace) -> tuple[dict[str, Any], int]:
 
 def _ran(path: Path, how: argparse.Namespace) -> tuple[dict[str, Any], int]:
     """One params file through the main job; a mistake in it must not keep others from running."""
-    from netra_analysis import params
+    from netra_analysis.run.lock import taken_early
+    from netra_analysis.run.stopping import Stopped
 
     row: dict[str, Any] = {"params": str(path)}
     try:
-        asked, now = params.load(path), how.now or datetime.now(UTC)
-        row["incident"] = asked.incident
-        fixed = asked.resolved(now)
-        from netra_analysis.run.finished import finished  # heavy, so only after the request is known to be right
-        from netra_analysis.run.job import run
-
-        if how.resume and (state := finished(how.out, fixed, how.only)):
-            _say(f"netra-analysis: {asked.incident}: done already, at {state.get('finished')}")
-            return row | _shown_again(how.out / asked.incident, state), 0
-        bucket = _bucket(how)
-        if bucket:
-            bucket.fetch(how.out, asked.incident)
-        done = run(asked, path.parent, how.out, how.only, _progress(time.monotonic()), now=now, keep=how.keep)
-        if bucket:
-            row["copied"] = bucket.send(done.folder)
+        with taken_early(how.out, path) as lock:  # before all that is slow to import: a second starter is gone at once
+            return _worked(path, how, row, lock)
     except NetraAnalysisError as error:
-        _say(f"netra-analysis: {error}")
-        return row | {"state": "refused", "why": str(error)}, error.exit_code
+        return _refused(row, error, error.exit_code)
+    except Stopped as error:
+        return _refused(row, error, 4)
+
+
+def _worked(
+    path: Path, how: argparse.Namespace, row: dict[str, Any], lock: "Lock | None"
+) -> tuple[dict[str, Any], int]:
+    from netra_analysis import params
+
+    asked, now = params.load(path), how.now or datetime.now(UTC)
+    row["incident"] = asked.incident
+    fixed = asked.resolved(now)
+    from netra_analysis.run.finished import finished  # heavy, so only after the request is known to be right
+    from netra_analysis.run.job import run
+
+    if how.resume and (state := finished(how.out, fixed, how.only)):
+        _say(f"netra-analysis: {asked.incident}: done already, at {state.get('finished')}")
+        return row | _shown_again(how.out / asked.incident, state), 0
+    bucket, told = _bucket(how), _progress(time.monotonic())
+    if bucket:
+        bucket.fetch(how.out, asked.incident)
+    done = run(asked, path.parent, how.out, how.only, told, now=now, keep=how.keep, lock=lock)
+    if bucket:
+        row["copied"] = bucket.send(done.folder)
     for fault in done.failed:
         _say(f"netra-analysis: {done.incident}: {fault}")
     row |= {
@@ -259,29 +274,26 @@ def _shown_again(folder: Path, state: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _refused(row: dict[str, Any], error: BaseException, code: int) -> tuple[dict[str, Any], int]:
+    _say(f"netra-analysis: {error}")
+    return row | {"state": "refused", "why": str(error)}, code
+
+
 def _run(asked: argparse.Namespace) -> int:
     if asked.jobs < 1:
         raise RequestError(f"--jobs is {asked.jobs}; give 1 or more")
     asked.params = _chosen(asked)
-    if asked.jobs == 1 or len(asked.params) < 2:
-        results = [_one(path, asked) for path in asked.params]
-    else:
-        from netra_analysis.run.forks import end_with_parent
-
-        with ProcessPoolExecutor(asked.jobs, get_context("spawn"), end_with_parent) as pool:
-            jobs = [pool.submit(_one, path, asked) for path in asked.params]
-            results = [job.result() for job in jobs]
-    if any("folder" in row for row, _ in results) or any(asked.out.glob("*.runs.ndjson")):
-        from netra_analysis.run.index import write_index
-
-        write_index(asked.out)
+    results = _in_order(asked) if asked.jobs == 1 or len(asked.params) < 2 else _side_by_side(asked)
+    codes = [code for _, code in results]
+    if any("folder" in row or code in (3, 4) for row, code in results):  # a failure is told there too
+        codes.append(_indexed(asked.out))
     if asked.json:
         _out(json.dumps([row for row, _ in results], indent=1))
     else:
         for row, _ in results:
             if "folder" in row:  # a refusal was told on stderr
                 _show(row)
-    return max((code for _, code in results), key=WORST.index, default=0)
+    return max(codes, key=WORST.index, default=0)
 
 
 def _chosen(asked: argparse.Namespace) -> list[Path]:
@@ -298,6 +310,55 @@ def _chosen(asked: argparse.Namespace) -> list[Path]:
     if not chosen:
         _say(f"netra-analysis: none of the {len(asked.params)} params files falls to this task; nothing to do")
     return chosen
+
+
+def _in_order(asked: argparse.Namespace) -> list[tuple[dict[str, Any], int]]:
+    from netra_analysis.run.stopping import Stopped, by_signal
+
+    results = []
+    with by_signal() as stop:
+        for path in asked.params:
+            results.append(_refused({"params": str(path)}, Stopped(), 4) if stop.came else _one(path, asked))
+    return results
+
+
+def _side_by_side(asked: argparse.Namespace) -> list[tuple[dict[str, Any], int]]:
+    """Each incident in a process of its own, `--jobs` at a time. SIGTERM is passed on, so that each says it failed."""
+        from multiprocessing import active_children, get_context
+
+    from netra_analysis.run.forks import end_with_parent
+    from netra_analysis.run.stopping import Stopped, by_signal
+
+    with by_signal(), ProcessPoolExecutor(asked.jobs, get_context("spawn"), end_with_parent) as pool:
+        jobs = [pool.submit(_one_alone, path, asked) for path in asked.params]
+        try:
+            return [job.result() for job in jobs]
+        except Stopped as stop:
+            for job in jobs:
+                job.cancel()
+            for child in active_children():
+                child.terminate()
+            said = zip(asked.params, jobs, strict=True)
+            return [_refused({"params": str(path)}, stop, 4) if job.cancelled() else job.result() for path, job in said]
+
+
+def _one_alone(path: Path, asked: argparse.Namespace) -> tuple[dict[str, Any], int]:
+    from netra_analysis.run.stopping import by_signal
+
+    with by_signal():
+        return _one(path, asked)
+
+
+def _indexed(out: Path) -> int:
+    """The index written anew; 4 when it cannot be, because an old one would show old states."""
+    from netra_analysis.run.index import write_index
+
+    try:
+        write_index(out)
+    except OSError as error:
+        _say(f"netra-analysis: {out / 'index.html'} could not be written: {error.strerror or error}; make room there")
+        return 4
+    return 0
 
 
 def _show(row: dict[str, Any]) -> None:

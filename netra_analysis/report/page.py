@@ -32,6 +32,11 @@ class PageState:
     word: str = "INCOMPLETE"
     reason: str = ""
 
+    @property
+    def heading(self) -> str:
+        """What the title and the first line begin with; a page that is not complete always says so in this word."""
+        return "INCOMPLETE, FAILED" if self.word == "FAILED" else self.word
+
     @classmethod
     def FAILED(cls, reason: str) -> "PageState":  # noqa: N802  (it reads as its two siblings do)
         return cls("FAILED", reason)

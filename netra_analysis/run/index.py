@@ -1,6 +1,6 @@
 """`DIR/index.html`: every incident in a folder, its state first."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ from netra_analysis.errors import VerificationError
 from netra_analysis.report.page import render_index
 from netra_analysis.run import earlier, history
 from netra_analysis.run.publish import write_text
-from netra_analysis.run.verify import RUN
+from netra_analysis.run.verify import EVIDENCE, RUN
 
 _KNOWN = ("state", "verdict", "service", "failed_requests", "onset", "finished", "synthetic", "data_until")
 _NO_PAGE = "/"  # no relative address, so the index shows the name without a link
@@ -32,11 +32,17 @@ def _row(folder: Path) -> dict[str, Any] | None:
     except VerificationError:
         state = {"state": "unknown"}
     row: dict[str, Any] = {key: state[key] for key in _KNOWN if isinstance(state.get(key), str | int)}
-    return (
-        row
-        | _window(state)
-        | {"incident": folder.name, "link": _link(folder), "reason": _reason(state), "runs": _runs(folder)}
-    )
+    runs = _runs(folder)
+    reason = "; ".join(filter(None, [_reason(state), _later(folder, runs)]))
+    return row | _window(state) | {"incident": folder.name, "link": _link(folder), "reason": reason, "runs": runs}
+
+
+def _later(folder: Path, runs: Sequence[Mapping[str, Any]]) -> str:
+    """What the index says where a newer run than the one that is shown has no report of its own."""
+    newest = runs[-1] if runs else {}
+    if newest.get("state") not in ("failed", "refused") or not (folder / EVIDENCE).exists() or newest.get("link"):
+        return ""
+    return f"a later run failed, at {newest.get('finished')}: {_reason(newest)}"
 
 
 def _runs(folder: Path) -> list[dict[str, Any]]:

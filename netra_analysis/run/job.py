@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,8 +14,9 @@ from netra_analysis.investigation import Investigation
 from netra_analysis.notes import Notes
 from netra_analysis.params import Params
 from netra_analysis.report.page import PageMeta, PageState
-from netra_analysis.run import history, notebooks, publish
+from netra_analysis.run import history, notebooks, publish, unfinished
 from netra_analysis.run.evidence import evidence
+from netra_analysis.run.lock import Lock, taken
 from netra_analysis.run.nursery import Nursery
 from netra_analysis.run.pages import POSTMORTEM, QUIET_NOTE, Pages, page_meta, partial_note
 from netra_analysis.run.people import notes_path, read_notes
@@ -51,8 +53,9 @@ def run(
     *,
     now: datetime | None = None,
     keep: int = 0,
+    lock: Lock | None = None,
 ) -> Done:
-    """Runs `asked` (paths relative to `base`) and publishes `out/<incident>/`.
+    """Runs `asked` (paths relative to `base`) and publishes `out/<incident>/`; `lock` is one already held.
 
     A relative window ends at `now` (default: now); `keep` is how many earlier reports stay. A notebook that fails is
     kept and marked; the rest is published with it, as failed.
@@ -60,8 +63,9 @@ def run(
     chosen = notebooks.selected(only)
     asked, request = resolved(asked, now or datetime.now(UTC))
     with (
-        publish.locked(out, asked.incident),
+        nullcontext() if lock and lock.covers(out, asked.incident) else taken(out, asked.incident),
         history.refusals(out, asked.incident, scheduled=bool(request)),
+        unfinished.told(out, asked, say),
         publish.staged(out, asked.incident) as stage,
         Nursery(WORKERS) as nursery,  # it gets ready while the source is read
     ):

@@ -1,5 +1,7 @@
-"""Publishing: a folder appears whole or not at all, and only one run of an incident is at work on it."""
+"""Publishing: a folder appears whole or not at all."""
 
+import ctypes
+import errno
 import json
 import os
 import shutil
@@ -8,30 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
-from netra_analysis.errors import LockedError, RequestError
 from netra_analysis.run import earlier
 
-
-@contextmanager
-def locked(out: Path, incident: str) -> Iterator[None]:
-    """Holds the incident's lock in `out`; another holder is a `LockedError` at once."""
-    folder = out / ".locks"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / f"{incident}.lock")
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise LockedError(
-            f"another run of {incident} is at work in {out}; wait for it to end, or give another --out"
-        ) from error
-    except OSError as error:
-        raise RequestError(f"cannot write to {out}: {error.strerror or error}; give a writable --out") from error
-    try:
-        yield
-    finally:
-        lock.release()
+_HERE, _EXCHANGE = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of Linux
+# What a system, or one of its file systems, says when it cannot exchange two folders in one step.
+_CANNOT = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP)
 
 
 @contextmanager
@@ -50,7 +33,7 @@ def prepare(out: Path, incident: str) -> Path:
     stage, retired = _stage(out, incident), _retired(out, incident)
     if retired.exists():
         if not (out / incident).exists():
-            retired.rename(out / incident)  # killed between the two renames of `publish`: the old one stands
+            retired.rename(out / incident)  # killed between the two renames of `_exchange`: the old one stands
         else:
             shutil.rmtree(retired)
     if stage.exists():
@@ -67,10 +50,13 @@ def publish(out: Path, incident: str, keep: int = 0) -> Path:
     final, stage, retired = out / incident, _stage(out, incident), _retired(out, incident)
     _flush(stage)
     if final.exists():
-        final.rename(retired)
-    stage.rename(final)
-    if retired.exists():
-        earlier.put_by(retired, out, incident, keep)
+        _exchange(stage, final, retired)
+    else:
+        stage.rename(final)
+    _sync(out)
+    for old in (stage, retired):
+        if old.exists():
+            earlier.put_by(old, out, incident, keep)
     return final
 
 
@@ -80,9 +66,35 @@ def write_json(path: Path, data: Mapping[str, Any]) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
+    """`text` at `path`, whole or not at all, also when the machine stops."""
     part = path.with_name(f".{path.name}.part")
-    part.write_text(text, encoding="utf-8", errors="replace")
-    part.replace(path)
+    try:
+        with part.open("w", encoding="utf-8", errors="replace") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _exchange(stage: Path, final: Path, retired: Path) -> None:
+    """The new folder where the old one was, and the old one in the stage's place: there is always one to be read."""
+    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    fault = errno.ENOSYS
+    if rename is not None:
+        if rename(_HERE, os.fsencode(stage), _HERE, os.fsencode(final), _EXCHANGE) == 0:
+            return
+        fault = ctypes.get_errno()
+    if fault not in _CANNOT:
+        raise OSError(fault, os.strerror(fault), str(final))
+    final.rename(retired)
+    try:
+        stage.rename(final)
+    except OSError:
+        retired.rename(final)
+        raise
 
 
 def _stage(out: Path, incident: str) -> Path:
@@ -94,8 +106,15 @@ def _retired(out: Path, incident: str) -> Path:
 
 
 def _flush(folder: Path) -> None:
-    """Every file on disk before the rename that makes them visible."""
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
+    """Every file, and every folder's list of them, on disk before the rename that makes them visible."""
+    for path in [*sorted(folder.rglob("*")), folder]:
+        if path.is_file() or path.is_dir():
+            _sync(path)
+
+
+def _sync(path: Path) -> None:
+    opened = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

@@ -64,7 +64,7 @@ def test_complete_removes_the_banner(postmortem: str, notebook: str) -> None:
     ("nb", "word"),
     [
         (samples.notebook(ended=False, drawn=False), "INCOMPLETE"),
-        (samples.notebook(failed_cell=True, drawn=False), "FAILED"),
+        (samples.notebook(failed_cell=True, drawn=False), "INCOMPLETE, FAILED"),
     ],
     ids=["no end mark", "failed cell"],
 )
@@ -76,7 +76,7 @@ def test_complete_is_not_believed_of_a_notebook_that_did_not_finish(nb: Any, wor
 
 def test_a_failed_page_says_why() -> None:
     page = render_notebook(samples.notebook(), samples.meta(), PageState.FAILED("the kernel <died>"), static=True)
-    assert "<title>FAILED" in page
+    assert "<title>INCOMPLETE, FAILED" in page
     assert "the kernel &lt;died&gt;" in page
 
 

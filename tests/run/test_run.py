@@ -233,10 +233,10 @@ def test_a_kernel_gets_no_environment_of_ours(tmp_path: Path, monkeypatch: pytes
 
 
 def test_a_second_run_of_an_incident_is_refused_at_once(tmp_path: Path) -> None:
-    from netra_analysis.run.publish import locked
+    from netra_analysis.run.lock import taken
 
     asked = incident(tmp_path)
-    with locked(tmp_path / "out", "made-up"):
+    with taken(tmp_path / "out", "made-up"):
         ended = netra("run", asked, "--out", tmp_path / "out")
     assert ended.returncode == 75
     assert "another run of made-up" in ended.stderr
