@@ -298,11 +298,13 @@ def _run(asked: argparse.Namespace) -> int:
 
 def _chosen(asked: argparse.Namespace) -> list[Path]:
     """This task's params files, when what is asked of them can be done."""
-    from netra_analysis.run import hook, share
+    from netra_analysis.run import share
 
     if asked.keep < 0:
         raise RequestError(f"--keep is {asked.keep}; give 0 or more")
     if asked.notify:
+        from netra_analysis.run import hook
+
         hook.checked(asked.notify)
     _bucket(asked)  # a wrong address is told before anything runs
     chosen = share.share(share.files(asked.params), os.environ)

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from netra_analysis.errors import RequestError
-from netra_analysis.params import load
 
 INDEX, COUNT = "CLOUD_RUN_TASK_INDEX", "CLOUD_RUN_TASK_COUNT"  # which Cloud Run sets in each task of a job
 
@@ -36,6 +35,10 @@ def share(params: Sequence[Path], environment: Mapping[str, str]) -> list[Path]:
 
 def distinct(params: Sequence[Path]) -> None:
     """Refuses two files that name one incident: they would publish into one folder, the later over the earlier."""
+    if len(params) < 2:
+        return
+    from netra_analysis.params import load  # slow to import, and a run of one file need not wait for it here
+
     named: dict[str, list[str]] = {}
     for path in params:
         try:
