@@ -3,11 +3,12 @@
 import argparse
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -112,6 +113,12 @@ def _parser() -> argparse.ArgumentParser:
         "netra-analysis verify reports/staging-2025-09-02",
     ])  # fmt: skip
     verify.add_argument("folder", type=Path, metavar="DIR/INCIDENT")
+    age = _command(commands, "age", _age, "says whether a report is fresh; exit code 5 when it is stale", [
+        "netra-analysis age reports/staging-2025-09-02 --max 26h",
+    ])  # fmt: skip
+    age.add_argument("folder", type=Path, metavar="DIR/INCIDENT")
+    age.add_argument("--max", type=_duration, metavar="26h", help="stale, too, when its window ended longer ago")
+    age.add_argument("--now", type=_moment, metavar="TIME", help="as of this time (default: now)")
     return parser
 
 
@@ -179,6 +186,14 @@ def _moment(text: str) -> datetime:
         raise argparse.ArgumentTypeError(
             f"{text!r} is no time; write it as 2025-09-02T12:00:00Z, hour or day"
         ) from error
+
+
+def _duration(text: str) -> timedelta:
+    """A length of time of the command line."""
+    match = re.fullmatch(r"([0-9]{1,6})([mhd])", text)
+    if not match:
+        raise argparse.ArgumentTypeError(f"{text!r} is no length of time; write it as 90m, 26h or 7d")
+    return int(match[1]) * {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}[match[2]]
 
 
 def _progress(began: float) -> Callable[[str], None]:
@@ -477,6 +492,22 @@ def _verify(asked: argparse.Namespace) -> int:
     else:
         _out(f"{asked.folder}: every claim was computed again from the capsule and is the same")
     return 5 if differing else 0
+
+
+def _age(asked: argparse.Namespace) -> int:
+    from netra_analysis.run import freshness
+
+    state, reasons = (
+        freshness.state_of(asked.folder),
+        freshness.stale(asked.folder, asked.now or datetime.now(UTC), asked.max),
+    )
+    told = {name: state.get(name) for name in ("state", "finished", "data_until", "settled_until", "expires")}
+    if asked.json:
+        _out(json.dumps({"folder": str(asked.folder), "stale": reasons, **told}, indent=1))
+    else:
+        known = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in told.items() if value)
+        _out(f"{asked.folder}: {'stale: ' + '; '.join(reasons) if reasons else 'fresh'} ({known})")
+    return 5 if reasons else 0
 
 
 if __name__ == "__main__":

@@ -59,6 +59,8 @@ class PageMeta:
     revisions: tuple[str, ...] = ()
     synthetic: bool = False
     data_until: datetime | None = None
+    settled_until: datetime | None = None
+    expires: datetime | None = None
     capsule_hash: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
     claims_count: Mapping[str, int] = field(default_factory=dict)
@@ -150,6 +152,8 @@ def _page(
         state=state,
         window=_window(meta),
         data_until=cells.moment_text(meta.data_until) if meta.data_until else "",
+        settled=cells.moment_text(meta.settled_until) if unsettled(meta) and meta.settled_until else "",
+        expires=cells.moment_text(meta.expires) if meta.expires else "",
         generated=cells.moment_text(meta.generated_at),
         sections=sections,
         failing=failing(sections),
@@ -159,6 +163,11 @@ def _page(
         policy=runtime.policy(scripted=not static),
         **extra,
     )
+
+
+def unsettled(meta: PageMeta) -> bool:
+    """Whether some of the window may still be missing."""
+    return meta.settled_until is not None and meta.settled_until < meta.window.end
 
 
 def _window(meta: PageMeta) -> dict[str, str]:

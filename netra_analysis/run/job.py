@@ -16,6 +16,7 @@ from netra_analysis.params import Params
 from netra_analysis.report.page import PageMeta, PageState
 from netra_analysis.run import history, notebooks, publish, unfinished
 from netra_analysis.run.evidence import evidence
+from netra_analysis.run.freshness import overtaken, settled_until
 from netra_analysis.run.lock import Lock, taken
 from netra_analysis.run.nursery import Nursery
 from netra_analysis.run.pages import POSTMORTEM, QUIET_NOTE, Pages, page_meta, partial_note
@@ -139,6 +140,8 @@ def _report(
     failed += again(json.loads(json.dumps(found)))
     failed += _disagreeing(executed, found["claims"])
     meta = page_meta(incident, found, capsule.capsule_hash(manifest), datetime.now(UTC))
+    settled, expires = settled_until(held.params, held.tables, began), overtaken(held.params, request)
+    meta = replace(meta, settled_until=settled, expires=expires)
     note = QUIET_NOTE if quiet else partial_note(only)
     meta = replace(
         meta, title=f"No incident: {name}" if quiet else meta.title, note=f"This report is {note}." * bool(note)
@@ -204,7 +207,12 @@ def _facts(found: Mapping[str, Any], meta: PageMeta) -> dict[str, Any]:
     facts = {name: found[name] for name in ("verdict", "onset", "window", "service", "synthetic")}
     data_until = stamp(meta.data_until) if meta.data_until else None
     failures = found["failed_requests"]["total"]
-    return facts | {"failed_requests": failures, "data_until": data_until, "capsule": meta.capsule_hash}
+    fresh = {name: stamp(at) if at else None for name, at in _freshness(meta).items()}
+    return facts | fresh | {"failed_requests": failures, "data_until": data_until, "capsule": meta.capsule_hash}
+
+
+def _freshness(meta: PageMeta) -> dict[str, datetime | None]:
+    return {"settled_until": meta.settled_until, "expires": meta.expires}
 
 
 def _state(stage: Path, state: str, began: datetime, request: Mapping[str, str], **facts: Any) -> None:
