@@ -19,7 +19,7 @@ from netra_analysis.run.evidence import evidence
 from netra_analysis.run.freshness import overtaken, settled_until
 from netra_analysis.run.lock import Lock, taken
 from netra_analysis.run.nursery import Nursery
-from netra_analysis.run.pages import POSTMORTEM, QUIET_NOTE, Pages, page_meta, partial_note
+from netra_analysis.run.pages import POSTMORTEM, QUIET_NOTE, Pages, made_at, page_meta, partial_note
 from netra_analysis.run.people import notes_path, read_notes
 from netra_analysis.run.verify import EVIDENCE, RUN, changed_evidence
 from netra_analysis.window import stamp
@@ -139,7 +139,7 @@ def _report(
     failed = [f"{one.name}: {one.fault}" for one in executed if one.fault]
     failed += again(json.loads(json.dumps(found)))
     failed += _disagreeing(executed, found["claims"])
-    meta = page_meta(incident, found, capsule.capsule_hash(manifest), datetime.now(UTC))
+    meta = page_meta(incident, found, capsule.capsule_hash(manifest), made_at())
     settled, expires = settled_until(held.params, held.tables, began), overtaken(held.params, request)
     meta = replace(meta, settled_until=settled, expires=expires)
     note = QUIET_NOTE if quiet else partial_note(only)

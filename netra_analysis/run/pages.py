@@ -1,14 +1,16 @@
 """A run's pages: what each says of itself, and the notebooks rendered into them."""
 
+import os
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from netra_analysis.errors import NetraAnalysisError, ReportError
+from netra_analysis.errors import NetraAnalysisError, ReportError, RequestError
 from netra_analysis.investigation import Investigation
 from netra_analysis.notes import Notes
 from netra_analysis.report.page import PageMeta, PageState, render_notebook, render_postmortem
@@ -69,6 +71,16 @@ def _noted(content: dict[str, Any], note: str) -> dict[str, Any]:
     cell = content["cells"][first]
     noted = {**cell, "source": "".join(cell["source"]) + f"\n\n**This report is {note}.**"}
     return {**content, "cells": [*content["cells"][:first], noted, *content["cells"][first + 1 :]]}
+
+
+def made_at() -> datetime:
+    """Now; or the time that SOURCE_DATE_EPOCH names, in seconds, so that a page can be made again byte for byte."""
+    named = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if not named:
+        return datetime.now(UTC)
+    if not re.fullmatch("[0-9]{1,11}", named):
+        raise RequestError(f"SOURCE_DATE_EPOCH is {named[:40]!r}; give whole seconds since 1970, or unset it")
+    return datetime.fromtimestamp(int(named), UTC)
 
 
 def page_meta(incident: Investigation, found: dict[str, Any], frozen: str, now: datetime) -> PageMeta:

@@ -15,6 +15,7 @@ from netra_analysis.errors import NetraAnalysisError, ReportError, RequestError,
 from netra_analysis.params import Params
 from netra_analysis.report.page import PageMeta, PageState, render_notebook
 from netra_analysis.run import history, publish
+from netra_analysis.run.pages import made_at
 from netra_analysis.run.stopping import Stopped
 from netra_analysis.run.verify import RUN
 from netra_analysis.window import stamp
@@ -89,7 +90,7 @@ def _publish(out: Path, asked: Params, state: dict[str, Any]) -> None:
             service=asked.service,
             region=asked.region or "",
             window=asked.asked,
-            generated_at=datetime.now(UTC),
+            generated_at=made_at(),
             synthetic=asked.synthetic,
         )
         failed = PageState.FAILED(f"the run could not be finished: {state['failed'][0]}")

@@ -1,0 +1,63 @@
+"""The same data and the same request give the same bytes, without a network, whatever the machine happens to be."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from netra_analysis.run.verify import verify
+from tests.run.reports import incident
+
+COMMAND = (sys.executable, "-m", "netra_analysis.cli", "run")
+WHEN = "1772629200"  # SOURCE_DATE_EPOCH: the moment that pages name as that of their making
+ONLY = ("--only", "00", "90")
+MACHINES = (
+    {"PYTHONHASHSEED": "0", "TZ": "UTC"},
+    {"PYTHONHASHSEED": "1", "TZ": "Asia/Kathmandu"},
+    {"PYTHONHASHSEED": "random", "TZ": "America/St_Johns"},
+    {"PYTHONHASHSEED": "2", "TZ": "Pacific/Kiritimati"},
+    {"PYTHONHASHSEED": "3", "TZ": "Europe/Berlin"},
+)
+
+
+def report(folder: Path, *, processors: int, **machine: str) -> dict[str, bytes]:
+    """What a run writes into a report, its own times left out."""
+    folder.mkdir()
+    command = [*COMMAND, str(incident(folder)), "--out", str(folder / "out"), *ONLY]
+    env = os.environ | machine | {"SOURCE_DATE_EPOCH": WHEN}
+    some = sorted(os.sched_getaffinity(0))[:processors]
+    subprocess.run(command, check=True, env=env, capture_output=True, preexec_fn=lambda: os.sched_setaffinity(0, some))
+    made = folder / "out" / "made-up"
+    files = [path for path in made.rglob("*") if path.is_file() and path.name != "run.json"]
+    return {str(path.relative_to(made)): path.read_bytes() for path in files}
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+def test_a_report_is_the_same_bytes_on_every_machine(tmp_path: Path) -> None:
+    first = report(tmp_path / "first", processors=2, **MACHINES[0])
+    assert {"postmortem.html", "evidence.json", "notebooks/00_overview.html"} <= set(first)
+    for number, machine in enumerate(MACHINES[1:], start=1):
+        again = report(tmp_path / str(number), processors=1 + number % 2, **machine)
+        assert again.keys() == first.keys()
+        assert [name for name in first if first[name] != again[name]] == [], machine
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_a_run_without_a_network_opens_no_internet_socket(tmp_path: Path) -> None:
+    """All its processes are watched, kernels included; in a network namespace of its own it could reach nobody."""
+    if sys.platform != "linux" or not shutil.which("unshare") or not shutil.which("strace"):
+        pytest.skip("a run without a network is watched with unshare and strace, on Linux")
+    calls = tmp_path / "calls"
+    watched = ["unshare", "-rn", "strace", "-f", "-qq", "-e", "trace=socket", "-o", str(calls)]
+    command = [*watched, *COMMAND, str(incident(tmp_path)), "--out", str(tmp_path / "out"), "--only", "00"]
+    subprocess.run(command, check=True, capture_output=True)
+    assert verify(tmp_path / "out" / "made-up") == []
+    opened = re.findall(r"socket\((\w+)", calls.read_text())
+    assert "AF_UNIX" in opened, "sockets are seen at all"
+    assert not {"AF_INET", "AF_INET6"} & set(opened)
