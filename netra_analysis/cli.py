@@ -341,7 +341,8 @@ def _in_order(asked: argparse.Namespace) -> list[tuple[dict[str, Any], int]]:
 
 def _side_by_side(asked: argparse.Namespace) -> list[tuple[dict[str, Any], int]]:
     """Each incident in a process of its own, `--jobs` at a time. SIGTERM is passed on, so that each says it failed."""
-        from multiprocessing import active_children, get_context
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import active_children, get_context
 
     from netra_analysis.run.forks import end_with_parent
     from netra_analysis.run.stopping import Stopped, by_signal
