@@ -15,7 +15,7 @@ WRITTEN = "owner: ana <script>alert(1)</script>\nstatus: reviewed\n"
 
 @pytest.fixture
 def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(notebooks, "execute_all", reports._stand_ins)
+    monkeypatch.setattr(notebooks, "begin", reports._stand_ins)
     return incident(tmp_path)
 
 
