@@ -49,15 +49,19 @@ def test_a_report_is_the_same_bytes_on_every_machine(tmp_path: Path) -> None:
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
-def test_a_run_without_a_network_opens_no_internet_socket(tmp_path: Path) -> None:
-    """All its processes are watched, kernels included; in a network namespace of its own it could reach nobody."""
+def test_a_run_without_a_network_works_and_reaches_out_to_nobody(tmp_path: Path) -> None:
+    """In a network namespace of its own, all its processes watched, kernels included.
+
+    `urllib3`, which papermill imports, opens and binds one socket to see whether the machine knows IPv6; so what is
+    counted is not the opening of a socket but each attempt to connect, or to send, by the internet.
+    """
     if sys.platform != "linux" or not shutil.which("unshare") or not shutil.which("strace"):
         pytest.skip("a run without a network is watched with unshare and strace, on Linux")
     calls = tmp_path / "calls"
-    watched = ["unshare", "-rn", "strace", "-f", "-qq", "-e", "trace=socket", "-o", str(calls)]
+    watched = ["unshare", "-rn", "strace", "-f", "-qq", "-e", "trace=connect,sendto,sendmsg", "-o", str(calls)]
     command = [*watched, *COMMAND, str(incident(tmp_path)), "--out", str(tmp_path / "out"), "--only", "00"]
     subprocess.run(command, check=True, capture_output=True)
     assert verify(tmp_path / "out" / "made-up") == []
-    opened = re.findall(r"socket\((\w+)", calls.read_text())
-    assert "AF_UNIX" in opened, "sockets are seen at all"
-    assert not {"AF_INET", "AF_INET6"} & set(opened)
+    families = set(re.findall(r"sa_family=(AF_\w+)", calls.read_text()))
+    assert "AF_UNIX" in families, "connections are seen at all"
+    assert not {"AF_INET", "AF_INET6"} & families

@@ -1,7 +1,9 @@
 """Real runs, with their kernels, that are killed, stopped or not alone."""
 
+import contextlib
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -10,11 +12,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 
-from netra_analysis.run import history, lock
+from netra_analysis.run import history, lock, notebooks
+from netra_analysis.run.nursery import Nursery
 from netra_analysis.run.verify import verify
 from tests.run.reports import incident, quick
+from tests.run.test_nursery import notebook
 
 COMMAND = (sys.executable, "-m", "netra_analysis.cli", "run")
 Contents = dict[str, bytes]
@@ -194,3 +199,102 @@ def test_four_incidents_in_parallel_do_not_cross(tmp_path: Path) -> None:
         others = {f"made-up-{other}" for other in "abcd" if other != name}
         text = b"\n".join(contents(folder).values()).decode(errors="replace")
         assert not [other for other in others if other in text]
+
+
+# --- many kills, and notebooks that die or hang -------------------------------------------------------------------
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+def test_kills_at_random_points_of_real_runs(earlier: Path) -> None:
+    """Fifty of them: of the driver, of its process group, of one of the processes below it."""
+    before, rng, out = contents(earlier), random.Random(8), earlier.parent  # noqa: S311
+    asked, ends = out.parent / "made-up.yaml", set()
+    for number in range(50):
+        whom = ("driver", "group", "below")[number % 3]
+        run = started(asked, "--only", "00")
+        time.sleep(rng.uniform(0.1, 12))
+        below = children(run.pid)
+        if whom == "below" and below:
+            for pid in rng.sample(sorted(below), 1):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+        elif whom == "driver":
+            run.kill()
+        else:
+            os.killpg(run.pid, signal.SIGKILL)
+        run.communicate(timeout=300)
+        ends.add(run.returncode)
+        assert outlive(below, 10) == set(), (number, whom)
+        same = contents(earlier) == before
+        if run.returncode == 0:
+            assert verify(earlier) == [], (number, whom)
+        elif not same:  # a notebook died, and what was made is published as failed
+            assert run.returncode == 4, (number, whom)
+            assert "<title>INCOMPLETE, FAILED" in next((earlier / "notebooks").glob("*.html")).read_text()
+            assert verify(earlier) != [], (number, whom)
+        before = contents(earlier)
+    assert -signal.SIGKILL in ends
+    assert started(asked, "--only", "00").wait() == 0
+    assert verify(earlier) == []
+    assert not (out / ".made-up.part").exists()
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+def test_papermill_and_nbconvert_alone_make_clean_pages_of_killed_runs(tmp_path: Path) -> None:
+    """The control: a page that shows no sign of it, of at least half the runs that were killed half-way."""
+    cells = [nbformat.v4.new_code_cell(f"import time; time.sleep(0.5); print('section {n}')") for n in range(8)]
+    source, clean = tmp_path / "source.ipynb", 0
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), source)
+    for number in range(6):
+        made = tmp_path / f"{number}.ipynb"
+        run = subprocess.Popen(
+            [sys.executable, "-m", "papermill", source, made, "-k", "python3"], stderr=subprocess.PIPE, process_group=0
+        )
+        deadline = time.monotonic() + 60
+        while "section 1" not in (made.read_text() if made.exists() else "") and time.monotonic() < deadline:
+            time.sleep(0.1)
+        os.killpg(run.pid, signal.SIGKILL)
+        run.communicate()
+        page = tmp_path / f"{number}.html"
+        convert = [sys.executable, "-m", "nbconvert", "--to", "html", str(made), "--output", page.name]
+        subprocess.run(convert, capture_output=True, check=False)
+        shown = page.read_text() if page.exists() else ""
+        body = shown[shown.find("<body") :]
+        clean += "<pre>section 1" in body and "<pre>section 7" not in body and "error" not in body.lower()
+    assert clean >= 3
+
+
+FAULTS = {
+    "killed": ("import os; os.kill(os.getpid(), 9)", 10),
+    "aborted": ("import os; os.abort()", 10),
+    "ended": ("import os; os._exit(0)", 10),
+    "hung": ("while True: pass", 16),
+    "stopped": ("import os; os.kill(os.getpid(), 19)", 16),
+    "out of memory": (
+        "import resource; resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30)); bytearray(1 << 34)",
+        10,
+    ),
+}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_dead_or_hung_kernel_is_noticed_and_others_go_on(
+    fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten seconds after its death; ten after the deadline (here 6 s) for one that hangs."""
+    source, longest = FAULTS[fault]
+    monkeypatch.setattr(notebooks, "NOTEBOOK_TIMEOUT_S", 6 if longest > 10 else 120)
+    with Nursery(1) as warm:
+        fine = notebook(tmp_path, "fine", "print(1)")
+        notebooks.begin({"fine": fine}, tmp_path, "../capsule", warm)["fine"].result()  # so that imports are done
+        broken = notebook(tmp_path, "broken", source, "print('after')")
+        one = notebooks.begin({"broken": broken}, tmp_path, "../capsule", warm)["broken"].result()
+        assert one.fault is not None
+        assert one.seconds < longest + 5, "five for the kernel's start"
+        monkeypatch.setattr(notebooks, "NOTEBOOK_TIMEOUT_S", 120)
+        again = notebooks.begin({"fine": fine}, tmp_path, "../capsule", warm)["fine"].result()
+    assert again.content is not None
+    assert not [c for c in again.content["cells"] for o in c.get("outputs", []) if o["output_type"] == "error"]
