@@ -126,6 +126,14 @@ class Budget(_Part):
     entries: int | None = Field(default=None, gt=0, le=1_000_000_000)
 
 
+class Redact(_Part):
+    """Fields whose values never leave, beyond what is known as secret or personal: names as the logs write them."""
+
+    fields: tuple[Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]{0,63}$")], ...] = Field(
+        default=(), max_length=50, strict=False
+    )
+
+
 class AuditClaim(_Part):
     """One sentence of an earlier audit, to be held against the data."""
 
@@ -162,6 +170,7 @@ class Params(_Part):
     limits: Limits = Limits()
     objectives: Objectives = Objectives()
     budget: Budget = Budget()
+    redact: Redact = Redact()
     audit: tuple[AuditClaim, ...] = Field(default=(), strict=False)
     synthetic: bool = False
 
@@ -222,6 +231,7 @@ class Params(_Part):
         if "baseline" in data:
             data["baseline"] = {key: stamp(value) for key, value in data["baseline"].items()}
         data["audit"] = list(data.get("audit", ()))
+        data["redact"] = {"fields": list(self.redact.fields)}
         data["custom_metrics"] = list(data.get("custom_metrics", ()))
         return data
 
@@ -306,6 +316,7 @@ def _brief(value: Any) -> str:
 def _unknown_key(loc: tuple[int | str, ...]) -> str:
     parts: dict[str, type[BaseModel]]
     parts = {"limits": Limits, "objectives": Objectives, "baseline": Span, "budget": Budget, "audit": AuditClaim}
+    parts["redact"] = Redact
     known = sorted((parts.get(str(loc[0]), Params) if len(loc) > 1 else Params).model_fields)
     key = str(loc[-1])[:60]
     close = difflib.get_close_matches(key, known, n=1)

@@ -65,9 +65,11 @@ class Listings(Sentences):
     def _ledger(self) -> str:
         coverage = self.tables.coverage
         lost = sum(coverage.quarantined.values())
+        hidden = ", ".join(f"{kind} {count:,}" for kind, count in sorted(coverage.redactions.items()))
+        kinds = f" ({hidden})" if hidden else ""
         return (
             f"{coverage.entries:,} entries read = {coverage.loaded:,} loaded + {coverage.duplicates:,} duplicates "
-            f"+ {lost:,} quarantined; {sum(coverage.redactions.values()):,} distinct values redacted"
+            f"+ {lost:,} quarantined; {sum(coverage.redactions.values()):,} distinct values redacted{kinds}"
         )
 
     def chronicle(self, limit: int = 60) -> TableView:

@@ -1,6 +1,6 @@
 """Answers of cloud sources, kept for the next run of the same question: redacted, for a while, for this user only.
 
-The key is a fingerprint of the queries with their bound values, of the redaction's key and of this version's
+The key is a fingerprint of the queries with their bound values, of the redaction and of this version's
 tables. Only what is settled is kept: of a window that ends now, the next answer may hold more.
 """
 

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from netra_analysis.params import Params, place
 from netra_analysis.redact import Redactor
-from netra_analysis.schema import ENTRIES, METRICS, QUARANTINE
+from netra_analysis.schema import ENTRIES, METRICS, QUARANTINE, TEXT, TableSchema
 from netra_analysis.sources import bigquery, logging_api, monitoring
 from netra_analysis.sources.cache import Cache, cache, key, settled
 from netra_analysis.sources.engine import Engine
@@ -23,11 +23,17 @@ from netra_analysis.sources.reading import FileNote, Reading, read_entries
 from netra_analysis.sources.reading.aside import Scope
 from netra_analysis.sources.reading.intake import Intake
 from netra_analysis.sources.room import room
+from netra_analysis.sources.salt import redaction_key
 from netra_analysis.sources.scan import Scan
 
 Progress = Callable[[str, int], None]
 Say = Callable[[str], None]
-_REDACTED_COLUMNS = ("labels", "text", "json", "audit", "url", "user_agent", "remote_ip", "trace")
+# Every text that a client or an application may have written; the service is what was asked for.
+_REDACTED = {
+    ENTRIES.name: tuple(c.name for c in ENTRIES.columns if c.type == TEXT and c.name not in ("service", "severity")),
+    METRICS.name: tuple(c.name for c in METRICS.columns if c.type == TEXT),
+    QUARANTINE.name: ("sample",),
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,11 +64,11 @@ def load(params: Params, base: Path, progress: Progress | None = None, say: Say 
 
     `progress` is told how many entries were read so far, `say` what a cloud source has to tell, such as costs.
     """
-    redactor = Redactor(key=f"{params.project}/{params.service}/{params.incident}")
+    redactor = Redactor(redaction_key(params), params.redact.fields)
     told = say or (lambda _text: None)
     pulled = _pulled(params, base, progress or (lambda _name, _count: None), told, redactor)
     entries = distinct(pulled.entries)
-    metrics, metric_quarantine, noted = _metrics(params, base, told)
+    metrics, metric_quarantine, noted = _metrics(params, base, told, redactor)
     return Raw(
         entries=entries,
         metrics=metrics,
@@ -89,7 +95,7 @@ def survey(params: Params, base: Path, say: Say) -> tuple[Survey, pa.Table] | No
         found = bigquery.reading(params, location).survey(say)
     else:
         found = logging_api.reading(params, location, Cache(None), "").survey(say)
-    metrics, _, _ = _metrics(params, base, say)
+    metrics, _, _ = _metrics(params, base, say, Redactor(redaction_key(params), params.redact.fields))
     return found, METRICS.empty() if metrics is None else metrics
 
 
@@ -99,7 +105,7 @@ def _pulled(params: Params, base: Path, progress: Progress, say: Say, redactor: 
     if kind == "bigquery":
         return _from_bigquery(params, location, progress, say, redactor)
     if kind == "logging":
-        name = key("logging", location, logging_api.filter_of(params.service, params.reach), redactor.key)
+        name = key("logging", location, logging_api.filter_of(params.service, params.reach), redactor.fingerprint)
         pages = logging_api.reading(params, location, cache(), name)
         return pages.pull(lambda page: _redacted(page, redactor), _check(params), progress, say)
     if is_capsule(base / location):
@@ -134,7 +140,7 @@ def _from_files(reading: Reading) -> Pulled:
 def _from_bigquery(params: Params, location: str, progress: Progress, say: Say, redactor: Redactor) -> Pulled:
     reading = bigquery.reading(params, location)
     kept = cache() if settled(params.reach.end) else Cache(None)
-    name = key([query.fingerprint for _, query in reading.queries], redactor.key)
+    name = key([query.fingerprint for _, query in reading.queries], redactor.fingerprint)
     if found := kept.get(name):
         say(f"bigquery: {len(found.scans)} answers kept from an earlier run, nothing is scanned")
         return found
@@ -150,23 +156,27 @@ def _redacted(pulled: Pulled, redactor: Redactor) -> Pulled:
     return replace(pulled, entries=entries, redactions=dict(redactor.counts - before))
 
 
-def _metrics(params: Params, base: Path, say: Say) -> tuple[pa.Table | None, pa.Table, tuple[str, ...]]:
-    """Points, what was no point, and what the source said."""
+def _metrics(
+    params: Params, base: Path, say: Say, redactor: Redactor
+) -> tuple[pa.Table | None, pa.Table, tuple[str, ...]]:
+    """Points, what was no point, and what the source said; names and labels are redacted as entries are."""
     kind, location = place(params.metrics, Path())
     if kind == "none":
         return None, QUARANTINE.empty(), ()
     if kind == "file" and is_capsule(base / location):
         return read_frozen_metrics(base / location), QUARANTINE.empty(), ()
     reading = monitoring.read(params, location, say) if kind == "monitoring" else read_metrics(location, base)
-    return METRICS.conform(of_service(reading.points, params.service)), reading.quarantine, reading.warnings
+    points = METRICS.conform(of_service(reading.points, params.service))
+    lost = redacted(reading.quarantine, redactor, QUARANTINE)
+    return redacted(points, redactor, METRICS), lost, tuple(map(redactor, reading.warnings))
 
 
-def redacted(entries: pa.Table, redactor: Redactor) -> pa.Table:
-    """`entries` with secrets replaced in every column that can hold one.
+def redacted(entries: pa.Table, redactor: Redactor, known: TableSchema = ENTRIES) -> pa.Table:
+    """`entries`, or the rows of another `known` table, with secrets replaced in every column that can hold one.
 
     Each distinct value is looked at once, so the counts are of distinct values and not of rows.
     """
-    for name in _REDACTED_COLUMNS:
+    for name in _REDACTED[known.name]:
         column = entries.column(name).combine_chunks().dictionary_encode()
         clean = pa.array([redactor(value) for value in column.dictionary.to_pylist()], pa.string())
         index = entries.schema.get_field_index(name)

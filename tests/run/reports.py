@@ -1,11 +1,14 @@
 """An incident to report on, and a report of it whose notebooks are stand-ins: whole, and made in a second."""
 
+import base64
 import json
+import random
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -13,9 +16,31 @@ from netra_analysis import params
 from netra_analysis.run import job, notebooks
 from netra_analysis.run.index import write_index
 from netra_analysis.run.nursery import Nursery
-from tests.entries import MALFORMED, OOM, PROBE_OK, START, memory, pool, request, said, system, write
+from tests.entries import MALFORMED, OOM, PROBE_OK, START, counts, entry, memory, pool, request, said, system, write
+from tests.redact.carriers import Planted, planted
+from tests.redact.kinds import NAMED, PERSONAL, PREFIXED
 
 CANARY = "Bearer " + "canary" * 5
+KINDS = [*PREFIXED, *NAMED, *PERSONAL][::6][:50]
+CANARIES = [planted(kind, random.Random(kind)) for kind in KINDS]  # noqa: S311 - made up, not secret
+
+
+def carrying(number: int, canary: Planted) -> dict[str, Any]:
+    """An entry that gives `canary` away, each in another place than the one before."""
+    at, text = 110 + number, canary.text
+    places: list[Callable[[], dict[str, Any]]] = [
+        lambda: said(at, f"connecting with {text} again"),
+        lambda: entry(at, "stdout", jsonPayload={"message": "loaded", "settings": {"inner": [text]}}),
+        lambda: said(at, "labelled", labels={"instanceId": "00b", "note": text}),
+        lambda: request(at, 200, f"/api/orders/1?next={quote(text, safe='')}"),
+        lambda: request(at, 200, "/api/orders/2", agent=f"client/1.0 ({text})"),
+        lambda: said(at, "traced", trace=f"projects/p/traces/{text}"),
+        lambda: said(at, "named", insertId=f"id {text}"),
+        lambda: {"note": text} | said(at, "undated") | {"timestamp": "never"},
+        lambda: said(at, f"setting = {text!r}", logName=f"projects/p/logs/{quote(text, safe='')}"),
+        lambda: said(at, "in base64 " + base64.b64encode(text.encode()).decode()),
+    ]
+    return places[number % len(places)]()
 
 
 @dataclass(frozen=True)
@@ -35,8 +60,11 @@ def incident(folder: Path) -> Path:
         request(99, 503, latency=1.3, textPayload=MALFORMED),
         system(103, START, instance="b"),
         system(106, PROBE_OK, instance="b"),
+        *(carrying(number, canary) for number, canary in enumerate(CANARIES)),
     ]
-    return write(folder, entries, [memory(0.5, 0.95, 0.4, 0.4), pool(10, 20, 3)], limits={"pool_size": 25})
+    labelled = counts("custom.googleapis.com/shop/calls", [1, 2, 3], note=CANARIES[0].text)
+    series = [memory(0.5, 0.95, 0.4, 0.4), pool(10, 20, 3), labelled]
+    return write(folder, entries, series, limits={"pool_size": 25})
 
 
 def quick(folder: Path) -> Path:
