@@ -79,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.add_argument("--keep", type=int, default=0, metavar="N", help="earlier reports to keep of each incident")
     run.add_argument("--resume", action="store_true", help="pass over what is done for exactly these parameters")
+    run.add_argument("--static", action="store_true", help="pages with still pictures and no script at all")
     run.add_argument("--copy-to", metavar="gs://BUCKET/PREFIX", help="copy each published report there")
     run.add_argument(
         "--notify",
@@ -245,7 +246,8 @@ def _worked(
     bucket, told = _bucket(how), _progress(time.monotonic())
     if bucket:
         bucket.fetch(how.out, asked.incident)
-    done = run(asked, path.parent, how.out, how.only, told, now=now, keep=how.keep, lock=lock)
+    kept = {"now": now, "keep": how.keep, "static": how.static, "lock": lock}
+    done = run(asked, path.parent, how.out, how.only, told, **kept)
     if bucket:
         row["copied"] = bucket.send(done.folder)
     for fault in done.failed:

@@ -67,6 +67,7 @@ class PageMeta:
     bytes_scanned: int | None = None
     local_zone: str | None = None
     note: str = ""  # a sentence under the title, where the page is less than a whole report
+    static: bool = False  # still pictures only, and no script at all
 
 
 def render_notebook(
@@ -146,6 +147,7 @@ def _honest(state: PageState, nb: dict[str, Any], sections: list[dict[str, Any]]
 def _page(
     template: str, meta: PageMeta, state: PageState, sections: list[dict[str, Any]], *, static: bool, **extra: Any
 ) -> str:
+    static = static or meta.static
     return render(
         template,
         meta=meta,

@@ -55,11 +55,12 @@ def run(
     now: datetime | None = None,
     keep: int = 0,
     lock: Lock | None = None,
+    static: bool = False,
 ) -> Done:
     """Runs `asked` (paths relative to `base`) and publishes `out/<incident>/`; `lock` is one already held.
 
-    A relative window ends at `now` (default: now); `keep` is how many earlier reports stay. A notebook that fails is
-    kept and marked; the rest is published with it, as failed.
+    A relative window ends at `now` (default: now); `keep` is how many earlier reports stay; `static` pages hold
+    no script. A notebook that fails is kept and marked; the rest is published with it, as failed.
     """
     chosen = notebooks.selected(only)
     asked, request = resolved(asked, now or datetime.now(UTC))
@@ -81,7 +82,7 @@ def run(
         )
         manifest = capsule.write(stage / "capsule", asked, held, request)
         say(f"{asked.incident}: {_read(held)}")
-        done = _report(stage, nursery, chosen, manifest, began, people, say)
+        done = _report(stage, nursery, chosen, manifest, began, people, say, static)
         say(f"{asked.incident}: {'verified, ' if not done.failed else ''}publishing")
         final = publish.publish(out, asked.incident, keep)
         history.add(out, asked.incident, history.line(final))
@@ -122,6 +123,7 @@ def _report(
     began: datetime,
     people: Notes,
     say: Say,
+    static: bool,
 ) -> Done:
     """Notebooks, evidence, verification, pages. Pages say INCOMPLETE unless everything before them held."""
     request, only = dict(manifest["request"]), partial(chosen)
@@ -144,7 +146,10 @@ def _report(
     meta = replace(meta, settled_until=settled, expires=expires)
     note = QUIET_NOTE if quiet else partial_note(only)
     meta = replace(
-        meta, title=f"No incident: {name}" if quiet else meta.title, note=f"This report is {note}." * bool(note)
+        meta,
+        static=static,
+        title=f"No incident: {name}" if quiet else meta.title,
+        note=f"This report is {note}." * bool(note),
     )
     state = PageState.FAILED("; ".join(failed)) if failed else PageState.COMPLETE
     Pages(stage, meta, state, found, note, people).all(executed, notebooks.QUIET[0] if quiet else POSTMORTEM)

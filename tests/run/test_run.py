@@ -393,3 +393,40 @@ def test_sample_lists_and_writes(tmp_path: Path, here: Callable[..., Ended]) -> 
     assert ended.returncode == 0, ended.stderr
     assert (tmp_path / "staging-2025-09-02.yaml").is_file()
     assert here("sample", "nothing-such").returncode == 2
+
+
+def test_a_static_report_holds_no_script_in_any_page(tmp_path: Path, here: Callable[..., Ended]) -> None:
+    """The control: the same incident, published without the option, holds one in each page that draws."""
+    ended = here("run", incident(tmp_path), "--out", tmp_path / "out", "--only", "60", "90", "--static")
+    assert ended.returncode == 0, ended.stderr
+    pages = sorted((tmp_path / "out" / "made-up").rglob("*.html"))
+    assert len(pages) == 3
+    for page in pages:
+        assert_static(page.read_text(encoding="utf-8"))
+    assert verify(tmp_path / "out" / "made-up") == []
+
+
+def assert_static(page: str) -> None:
+    """R9: one policy, first in the head, that lets no script run; nothing that could be one; no foreign address."""
+    head = re.search(r"<head>\s*<meta ([^>]*)>", page)
+    assert head is not None
+    assert page.count("Content-Security-Policy") == 1
+    policy = head[1].replace("&#39;", "'")
+    assert "default-src 'none'" in policy
+    assert "base-uri 'none'" in policy
+    assert "form-action 'none'" in policy
+    assert "script-src" not in policy
+    tags = re.findall(r"<[a-z][^>]*>", page)
+    assert "<script" not in page
+    assert not [tag for tag in tags if re.search(r"\son\w+\s*=|javascript:", tag)]
+    addresses = re.findall(r'(?:href|src|action|srcset|poster)="([a-z]+:[^"]*)"', page)
+    assert {re.match(r"[a-z]+:(//[^/]*/?)?", one)[0] for one in addresses} <= {  # type: ignore[index]
+        "data:",
+        "https://console.cloud.google.com/",
+    }
+
+
+def test_control_one_script_is_refused(published: tuple[Path, Any]) -> None:
+    page = (published[0] / "made-up" / "postmortem.html").read_text(encoding="utf-8")
+    with pytest.raises(AssertionError):
+        assert_static(page)
