@@ -48,6 +48,10 @@ MASKS: Final = (
     Mask("space", r"[\x00-\x1f\x7f-\x{A0}][\x00-\x20\x7f-\x{A0}]*| [\x00-\x20\x7f-\x{A0}]+", " "),
     Mask("edge", r"^ | $", ""),
     Mask("mark", r"^(?:(?:FAIL|PASS|OK|WARN): |\? )+", ""),
+    # What redaction left; its token stands for one value and says nothing of the shape.
+    Mask("hidden address", r"\[ip:[0-9a-f]{6}\](?:[:/]\d+)?", "<ip>"),
+    Mask("hidden mail", r"\[email:[0-9a-f]{6}\]", "<email>"),
+    Mask("hidden", r"\[[a-z][a-z_]+:[0-9a-f]{6}\]", "<str>"),
     # What holds characters that end other words: it has to be taken whole, and so first.
     Mask("uuid", f"{_LEFT}{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}\\b", r"\1<id>"),
     Mask("url", r"\b[A-Za-z][A-Za-z0-9+.\-]{1,40}://[^\s'\"<>,;()\[\]{}]*", "<url>"),

@@ -8,18 +8,29 @@ import pyarrow as pa
 from netra_analysis.errors import QueryError
 from netra_analysis.query import Query
 from netra_analysis.sources.dialect import to_duckdb
+from netra_analysis.sources.room import memory
 
 _SETTINGS = (
     "SET TimeZone = 'UTC'",
     "SET enable_progress_bar = false",  # it writes to stdout, which is for results
     "SET threads = 1",  # one thread: float sums and ties come out the same in every run
     "SET preserve_insertion_order = true",
-    "SET memory_limit = '2GB'",
+    "SET enable_progress_bar = false",  # stdout is for results
+    "SET temp_directory = ''",  # what does not fit into memory is refused, and never written anywhere
     "SET autoinstall_known_extensions = false",
     "SET autoload_known_extensions = false",
     "SET enable_external_access = false",
     "SET lock_configuration = true",
 )
+
+
+_MOST, _LEAST = 2_000, 256  # MB
+_SHARE = 0.25  # of the memory there is: tables, frames and kernels need the rest
+
+
+def memory_limit() -> int:
+    """MB that one engine may use."""
+    return int(min(_MOST, max(_LEAST, _SHARE * memory() / 1e6)))
 
 
 class Engine:
@@ -30,7 +41,7 @@ class Engine:
 
     def __init__(self) -> None:
         self._connection = duckdb.connect(":memory:")
-        for setting in _SETTINGS:
+        for setting in (f"SET memory_limit = '{memory_limit()}MB'", *_SETTINGS):
             self._connection.execute(setting)
         self._tables: dict[str, pa.Table] = {}
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from netra_analysis.sources import refusal
 
-TRIES: Final = 6
+TRIES: Final = 8
 
 
 @dataclass(slots=True)
@@ -43,8 +43,8 @@ def persistent(send: Callable[[], Any], what: str, where: str, pace: Pace, say: 
         try:
             return send()
         except refusal.errors() as error:
-            if attempt == TRIES or not refusal.may_pass(error):
+            if attempt == TRIES or not (refusal.may_pass(error) or refusal.lost(error)):
                 raise refusal.explained(error, what, where) from error
             say(f"{where}: {refusal.reason(error)}, trying again")
-            pace.pause(float(2**attempt))
+            pace.pause(refusal.patience(error, attempt))
     raise AssertionError  # the loop returns or raises

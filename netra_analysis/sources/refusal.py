@@ -1,5 +1,6 @@
 """What Google's APIs refuse, by the reason they give: one HTTP status stands for several, each asks for another act."""
 
+import random
 from typing import Any, Final
 
 from netra_analysis.errors import SourceError
@@ -37,6 +38,8 @@ _ACCESS: Final = {
 # An answer of these reasons may be another one in a moment; every other reason stays what it is.
 AGAIN: Final = frozenset({"rateLimitExceeded", "backendError", "internalError", "badGateway", "jobBackendError"})
 
+LONGEST: Final = 60.0  # seconds between two tries
+
 
 def errors() -> tuple[type[Exception], ...]:
     """Everything that a client raises for an answer, or for none."""
@@ -61,6 +64,22 @@ def reason(error: Any) -> str:
 
 def may_pass(error: Any) -> bool:
     return reason(error) in AGAIN
+
+
+def lost(error: Any) -> bool:
+    """Whether no answer came, or a gateway's instead of the server's: a reading that bills nothing may ask again."""
+    requests = importable("requests.exceptions")
+    transport = importable("google.auth.exceptions").TransportError
+    kinds = (ConnectionError, requests.ConnectionError, requests.Timeout, requests.ChunkedEncodingError, transport)
+    return isinstance(error, kinds) or getattr(error, "code", None) == 504
+
+
+def patience(error: Any, attempt: int) -> float:
+    """Seconds before asking again: as long as the answer says, else at random up to a bound that doubles."""
+    headers = getattr(getattr(error, "response", None), "headers", None) or {}
+    said = str(headers.get("Retry-After", ""))
+    longest = min(LONGEST, 2.0 ** (attempt + 1))
+    return min(LONGEST, float(said)) if said.isdigit() else random.uniform(1.0, longest)  # noqa: S311 (no secret)
 
 
 def forbidden(error: Any) -> bool:

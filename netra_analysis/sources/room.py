@@ -4,6 +4,7 @@ Every entry in the scope is looked at, and the numbers of a report are counts of
 So a load keeps all of them or is refused with the time that would fit.
 """
 
+import resource
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from netra_analysis.params import Params
 BYTES_PER_ENTRY: Final = 1_900  # at the peak of a load; benchmarks/load_scale.py measures it
 _SHARE: Final = 0.6  # of the memory there is
 _LIMITS: Final = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+_OWN: Final = (resource.RLIMIT_AS, resource.RLIMIT_DATA)
 _UNKNOWN: Final = 4 * 2**30
 
 
@@ -47,11 +49,12 @@ def room(params: Params) -> Room:
 
 
 def memory() -> int:
-    """Bytes that this process may use: the container's limit, or what the machine has left."""
+    """Bytes that this process may use: the container's limit, its own, or what the machine has left."""
     limits = [int(text) for path in _LIMITS if (text := _text(path)).isdigit()]
     lines = dict(line.split(":", 1) for line in _text("/proc/meminfo").splitlines() if ":" in line)
     if available := lines.get("MemAvailable"):
         limits.append(int(available.split()[0]) * 1024)
+    limits += [soft for kind in _OWN if (soft := resource.getrlimit(kind)[0]) != resource.RLIM_INFINITY]
     return min(limits, default=_UNKNOWN)
 
 

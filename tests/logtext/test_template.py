@@ -118,3 +118,9 @@ def test_a_shape_is_never_longer_than_what_was_looked_at() -> None:
 def test_rules_are_named_once() -> None:
     names = [rule.name for rule in MASKS]
     assert len(names) == len(set(names))
+
+
+def test_what_redaction_left_is_of_its_kind_and_of_no_shape_of_its_own() -> None:
+    """A token differs by value and by whoever redacted; the shape of its line must not."""
+    lines = {mask(f"refused [ip:{a}]:443 for [email:{a}] with [password:{a}]") for a in ("0a1b2c", "abcdef", "123456")}
+    assert lines == {"refused <ip> for <email> with <str>"}

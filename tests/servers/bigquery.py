@@ -41,7 +41,7 @@ class FakeBigQuery:
     page: int = 5_000
     tables_page: int = 3
     bytes_per_row: int | None = None
-    faults: list[Refusal] = field(default_factory=list)  # each is the answer to one query, then gone
+    faults: list[Exception | None] = field(default_factory=list)  # each is the answer to one query, then gone
     list_fault: Refusal | None = None
     jobs: dict[str, Job] = field(default_factory=dict)
     dry: list[str] = field(default_factory=list)
@@ -100,8 +100,8 @@ class FakeBigQuery:
         config = body["configuration"]
         query = config["query"]
         dry = config.get("dryRun", False)
-        if self.faults and not dry:
-            raise self.faults.pop(0)
+        if self.faults and not dry and (fault := self.faults.pop(0)):
+            raise fault
         rows, size = self._run(query, dry)
         if dry:
             self.dry.append(query["query"])

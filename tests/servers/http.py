@@ -19,12 +19,16 @@ class Request:
     headers: Mapping[str, str]
 
 
+class Dropped(Exception):  # noqa: N818 (what it is to the caller)
+    """The connection is closed without an answer."""
+
+
 class Refusal(Exception):  # noqa: N818 (what it is to the caller)
     """An error as Google's APIs word it."""
 
-    def __init__(self, status: int, reason: str, message: str) -> None:
+    def __init__(self, status: int, reason: str, message: str, retry_after: int | None = None) -> None:
         super().__init__(message)
-        self.status, self.reason, self.message = status, reason, message
+        self.status, self.reason, self.message, self.retry_after = status, reason, message, retry_after
 
     def to_json(self) -> dict[str, Any]:
         one = {"reason": self.reason, "message": self.message, "domain": "global"}
@@ -55,14 +59,20 @@ def serving(answer: Answer) -> Iterator[Served]:
             query = {key: values[0] for key, values in parse_qs(parts.query).items()}
             request = Request(self.command, unquote(parts.path), query, body, dict(self.headers))
             served.seen.append(request)
+            wait = None
             try:
                 status, content = 200, answer(request)
+            except Dropped:
+                self.close_connection = True
+                return
             except Refusal as refusal:
-                status, content = refusal.status, refusal.to_json()
+                status, content, wait = refusal.status, refusal.to_json(), refusal.retry_after
             data = json.dumps(content).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json; charset=UTF-8")
             self.send_header("Content-Length", str(len(data)))
+            if wait is not None:
+                self.send_header("Retry-After", str(wait))
             self.end_headers()
             self.wfile.write(data)
 

@@ -20,7 +20,7 @@ class FakeLogging:
     entries: Sequence[Mapping[str, Any]]
     most: int = 1000
     empty_every: int = 3  # every third page found nothing in the time it had, and is not the last
-    faults: dict[int, Refusal] = field(default_factory=dict)  # by the number of the call
+    faults: dict[int, Exception] = field(default_factory=dict)  # by the number of the call
     calls: int = 0
 
     def answer(self, request: Request) -> Mapping[str, Any]:

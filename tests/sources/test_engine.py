@@ -1,8 +1,11 @@
 """One GoogleSQL text: DuckDB answers it, or refuses loudly; and nothing but the tables is within reach."""
 
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pytest
 
@@ -130,3 +133,39 @@ def test_a_status_code_that_is_no_integer_is_none_and_refuses_nothing(engine: En
     asked = question("audit", service="s", start=NOON, end=NOON + timedelta(seconds=1))
     assert engine.run(asked)["status_code"].to_pylist() == [None, None, None, None, 7]
     assert "TRY_CAST" in to_duckdb(asked.sql)
+
+
+GREEDY = """
+import sys
+import pyarrow as pa
+from netra_analysis.errors import QueryError
+from netra_analysis.query import Query
+from netra_analysis.sources import engine
+engine.memory = lambda: int(sys.argv[1])
+made = engine.Engine()
+made.register("t", pa.table({"n": list(range(600_000))}))
+try:
+    made.run(Query("SELECT ARRAY_AGG(CONCAT(CAST(n AS STRING), REPEAT('x', 300)) ORDER BY n DESC) AS a FROM t"))
+    print("finished")
+except QueryError as error:
+    print("refused", "Out of Memory" in str(error))
+"""
+
+
+@pytest.mark.parametrize(("memory", "said"), [(2**30, "refused True"), (64 * 2**30, "finished")])
+def test_a_query_that_needs_too_much_is_refused_and_writes_nothing(memory: int, said: str, tmp_path: Path) -> None:
+    """A quarter of what there is; the second case is the control: the same query, where there is more, finishes."""
+    command = [sys.executable, "-c", GREEDY, str(memory)]
+    ended = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=True, timeout=120)
+    assert ended.stdout.strip() == said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_threads_memory_and_extensions_are_set_and_locked(engine: Engine) -> None:
+    known = "threads", "enable_external_access", "autoload_known_extensions", "lock_configuration", "temp_directory"
+    settings = [engine._connection.execute(f"SELECT current_setting('{name}')").fetchone() for name in known]
+    assert settings == [(1,), (False,), (False,), (True,), ("",)]
+    with pytest.raises(duckdb.Error):
+        engine._connection.execute("SET memory_limit = '100GB'")
+    with pytest.raises(duckdb.Error):
+        engine._connection.execute("LOAD httpfs")

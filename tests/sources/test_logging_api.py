@@ -81,7 +81,8 @@ def test_a_full_quota_is_waited_for_and_a_refusal_is_not(served, tmp_path, no_pa
     fake = FakeLogging(PROJECT, rows(), faults=busy)
     served(fake)
     assert loaded(tmp_path).entries.num_rows
-    assert no_pause[:2] == [2.0, 4.0]
+    assert 1 <= no_pause[0] <= 4
+    assert 1 <= no_pause[1] <= 8
     fake.faults = {fake.calls + 1: Refusal(400, "badRequest", "Unparseable filter")}
     with pytest.raises(SourceError, match="Unparseable filter"):
         loaded(tmp_path)

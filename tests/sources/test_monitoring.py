@@ -107,7 +107,8 @@ def test_a_busy_server_is_asked_again_and_a_refusal_is_not(served, tmp_path, mon
     fake = FakeMonitoring("p", [memory(0.5)], faults=[grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED])
     served(fake)
     assert metrics_of(tmp_path, [], metrics="monitoring:p").metrics.num_rows
-    assert waited[:2] == [2.0, 4.0]
+    assert 1 <= waited[0] <= 4
+    assert 1 <= waited[1] <= 8
     calls = len(fake.asked)
     with pytest.raises(SourceError, match="ask for the role Monitoring Viewer"):
         metrics_of(tmp_path, [], metrics="monitoring:another")

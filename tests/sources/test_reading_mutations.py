@@ -7,6 +7,8 @@ does not, the mutations prove nothing.
 import gzip
 import json
 import random
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,10 +18,13 @@ import pyarrow as pa
 import pytest
 from reading_samples import ENTRIES, parquet, sink_schema, sink_table
 
+from netra_analysis import params
 from netra_analysis.errors import SourceError
+from netra_analysis.sources.load import load
 from netra_analysis.sources.reading import Reading, read_entries
 
 FILES = 320
+MORE = 2_400  # under the marker long
 LINES = 40
 
 Lines = list[bytes]
@@ -118,7 +123,10 @@ def timed(path: Path) -> Reading:
     return reading
 
 
-@pytest.mark.parametrize("start", range(0, FILES, 40))
+CHUNKS = [*range(0, FILES, 40), *(pytest.param(n, marks=pytest.mark.long) for n in range(FILES, MORE, 40))]
+
+
+@pytest.mark.parametrize("start", CHUNKS)
 def test_every_line_of_a_damaged_file_is_loaded_or_quarantined(tmp_path, start):
     for seed in range(start, start + 40):
         names, content, intact = damaged(seed)
@@ -129,6 +137,35 @@ def test_every_line_of_a_damaged_file_is_loaded_or_quarantined(tmp_path, start):
         assert loaded + refused == counted(content) == reading.read, (seed, names)
         ids = set(reading.entries["id"].to_pylist())
         assert {json.loads(line)["insertId"] for line in intact} <= ids, (seed, names)
+        assert_unchanged(reading, intact, (seed, names))
+
+
+FIELDS = {"text": "textPayload", "json": "jsonPayload", "severity": "severity", "id": "insertId"}
+
+
+def assert_unchanged(reading: Reading, intact: set[bytes], where: object) -> None:
+    """What stands in a line that nothing was done to stands in a row, value by value, read by `json` alone."""
+    rows: dict[str, list[dict[str, object]]] = {}
+    for row in reading.entries.select(list(FIELDS)).to_pylist():
+        rows.setdefault(str(row["id"]), []).append(row)
+    for line in intact:
+        said = json.loads(line)
+        wanted = {name: said.get(key) for name, key in FIELDS.items()} | {"severity": said.get("severity", "DEFAULT")}
+        held = [{**row, "json": row["json"] and json.loads(str(row["json"]))} for row in rows[said["insertId"]]]
+        assert wanted in held, where
+
+
+@pytest.mark.parametrize("seeds", [range(14), pytest.param(range(14, 300), marks=pytest.mark.long)], ids=len)
+def test_through_the_whole_load_every_line_is_in_the_ledger(tmp_path, seeds):
+    """Entries = loaded + passed over + duplicates + quarantined, counted on the file by a reader that knows no JSON."""
+    for seed in seeds:
+        _, content, _ = damaged(seed)
+        (tmp_path / "x.ndjson").write_bytes(content)
+        asked = {"incident": "x", "project": "p", "service": "shop", "source": "file:x.ndjson", "synthetic": True}
+        asked |= {"start": "2025-09-02T00:00:00Z", "end": "2025-09-03T00:00:00Z"}
+        raw = load(params.parse(asked, "x"), tmp_path)
+        kept = raw.entries.num_rows + raw.passed + raw.duplicates + raw.quarantine.num_rows
+        assert raw.read == kept == counted(content), seed
 
 
 def test_control_duckdb_alone_breaks_the_identity(tmp_path):
@@ -150,9 +187,13 @@ def _loaded_raw(engine: duckdb.DuckDBPyConnection, path: Path) -> int:
         return -1
 
 
-def test_damaged_arrays_lose_little_and_count_all(tmp_path):
+SEEDS = [range(60), pytest.param(range(60, 1060), marks=pytest.mark.long)]
+
+
+@pytest.mark.parametrize("seeds", SEEDS, ids=len)
+def test_damaged_arrays_lose_little_and_count_all(tmp_path, seeds):
     """In an array the damage may join or split two values, so the count may differ by the operators' reach."""
-    for seed in range(60):
+    for seed in seeds:
         rng = random.Random(seed)  # noqa: S311 - damage, not secrets
         values = json.loads(b"[" + b",".join(original()) + b"]")
         text = json.dumps(values, indent=rng.choice((None, 1, 2, 4))).encode()
@@ -166,9 +207,10 @@ def test_damaged_arrays_lose_little_and_count_all(tmp_path):
             assert reading.quarantine.num_rows <= 1, seed
 
 
-def test_damaged_parquet_counts_all_its_rows(tmp_path):
+@pytest.mark.parametrize("seeds", SEEDS, ids=len)
+def test_damaged_parquet_counts_all_its_rows(tmp_path, seeds):
     whole = parquet(pa.concat_tables([sink_table()] * 8))
-    for seed in range(60):
+    for seed in seeds:
         rng = random.Random(seed)  # noqa: S311 - damage, not secrets
         path = tmp_path / f"{seed}.parquet"
         path.write_bytes(_flip(rng, whole) if seed % 2 else whole[: rng.randrange(1000, len(whole))])
@@ -204,3 +246,39 @@ def test_nothing_but_damage_is_a_refusal_and_no_crash(tmp_path):
         )
         with pytest.raises(SourceError):
             read_entries(path.name, tmp_path)
+
+
+BOMBS = {
+    "one line of 300 MB": [b'{"timestamp":"2025-09-02T12:00:00Z","textPayload":"', *[b"a" * 10_000_000] * 30, b'"}'],
+    "two million levels": [b'{"a":' * 2_000_000, b"1", b"}" * 2_000_000],
+    "twenty million brackets": [b"[" * 20_000_000],
+    "a million keys": [b'{"labels":{', *(b'"k%d":"v",' % n for n in range(1_000_000)), b'"z":"v"}}'],
+    "thirty million digits": [b'{"jsonPayload":{"n":', b"9" * 30_000_000, b"}}"],
+}
+LIMITED = """
+import resource, sys
+from pathlib import Path
+resource.setrlimit(resource.RLIMIT_AS, (3 << 29, 3 << 29))
+from netra_analysis.sources.reading import read_entries
+reading = read_entries(sys.argv[1], Path(sys.argv[2]))
+print(reading.read, reading.entries.num_rows, reading.quarantine["reason"].to_pylist())
+"""
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_bomb_in_a_small_archive_costs_bounded_memory_and_one_line(tmp_path, name):
+    """A few kilobytes that unpack to hundreds of megabytes, between two good lines, in 1.5 GiB of address space."""
+    good = original()[:2]
+    with gzip.open(tmp_path / "bomb.json.gz", "wb", 1) as file:
+        file.writelines([good[0], b"\n", *BOMBS[name], b"\n", good[1], b"\n"])
+    command = [sys.executable, "-c", LIMITED, "bomb.json.gz", str(tmp_path)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.stdout.strip() == "3 2 ['too long']", ended.stderr[-500:]
+
+
+@pytest.mark.long
+def test_control_json_alone_does_not_survive_the_bombs():
+    """The standard reader, given two million levels, gives up with its own error; so the bombs are bombs."""
+    with pytest.raises(RecursionError):
+        json.loads(b"".join(BOMBS["two million levels"]))

@@ -1,6 +1,8 @@
 """What is not asked about is counted and not kept; what does not fit is refused before it is read."""
 
 import json
+import subprocess
+import sys
 from datetime import timedelta
 from typing import Any
 
@@ -89,3 +91,33 @@ def test_the_logging_api_is_asked_no_further_than_what_fits(served, tmp_path):
     with pytest.raises(SourceError, match="100 may be kept"):
         tables.from_params(params.load(path), tmp_path)
     assert fake.calls <= 4
+
+
+LIMITED = """
+import resource, sys
+from pathlib import Path
+resource.setrlimit(resource.RLIMIT_DATA, (2**30, 2**30))
+from netra_analysis.cli import main
+main(["check", sys.argv[1]])
+"""
+
+
+@pytest.mark.long
+def test_more_than_fits_into_a_gibibyte_is_refused_and_not_killed(tmp_path):
+    """The control is in the sentence: it is refused for its number before memory ends, with the window that fits."""
+    line = (
+        '{{"timestamp":"2026-03-04T{hour:02}:{minute:02}:00Z","insertId":"{n}","textPayload":"line {n}",'
+        '"logName":"projects/p/logs/run.googleapis.com%2Fstderr","resource":{{"type":"cloud_run_revision",'
+        '"labels":{{"service_name":"shop","revision_name":"shop-1"}}}}}}\n'
+    )
+    with (tmp_path / "many.ndjson").open("w") as file:
+        file.writelines(line.format(hour=n // 60 % 24, minute=n % 60, n=n) for n in range(1_000_000))
+    asked = tmp_path / "many.yaml"
+    asked.write_text(
+        "incident: many\nproject: p\nservice: shop\nsource: file:many.ndjson\n"
+        "start: 2026-03-04T12:00:00Z\nend: 2026-03-05T00:00:00Z\n"
+    )
+    command = [sys.executable, "-c", LIMITED, str(asked)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=200)
+    assert ended.returncode == 3, ended.stderr[-500:]
+    assert "ask for a shorter window" in ended.stderr

@@ -119,7 +119,7 @@ class Gateway:
                 if attempt == TRIES or not refusal.may_pass(error):
                     raise refusal.explained(error, what) from error
                 self.say(f"bigquery: {what}: {refusal.reason(error)}, trying again")
-                self.pause(float(2**attempt))
+                self.pause(refusal.patience(error, attempt))
         raise AssertionError  # the loop returns or raises
 
     def _how(self) -> dict[str, Any]:

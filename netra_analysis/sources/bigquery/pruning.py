@@ -23,6 +23,9 @@ def _fault(sql: str) -> str:
         return "only SELECT statements are sent to BigQuery"
     reading = [select for select in tree.find_all(exp.Select) if isinstance(_source(select), exp.Table)]
     loose = [select for select in reading if not _bounded(select)]
+    joined = [join for join in tree.find_all(exp.Join) if isinstance(join.this, exp.Table)]
+    if joined:
+        return "a query to BigQuery joins a table, whose time no window bounds"
     return "a query to BigQuery has no window on its timestamp" if loose or not reading else ""
 
 
