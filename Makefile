@@ -8,7 +8,7 @@ NOTEBOOKS := $(if $(wildcard notebooks/*.ipynb),notebooks --nbval --nbval-curren
 PYTEST    := $(BIN)/python -m pytest -rs -n $(JOBS) --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help env postmortem test test-long lint outputs docs notebooks bench lock clean
+.PHONY: help env postmortem test test-long lint outputs docs audit notebooks bench lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ outputs: env ## run the notebooks on the bundled incident and keep their outputs
 
 docs: env ## make docs/causes/ again from the catalogue of causes
 	@$(BIN)/python docs/make_causes.py
+
+audit: env ## pins and hashes, code that runs at start, the list of all parts (SBOM), known vulnerabilities
+	@$(BIN)/python deploy/audit.py
 
 notebooks: env ## JupyterLab on the suite; it asks nobody for news, updates or extensions
 	@$(BIN)/jupyter lab --LabApp.news_url=None --LabApp.extension_manager=readonly \
