@@ -146,9 +146,13 @@ def _say(text: str) -> None:
 
 
 def _out(text: str) -> None:
-    """One line of the result. Written at once, so that a full disk is told here and not when Python ends."""
+    """One line of the result, or several, control and bidi characters written out as JSON would write them.
+
+    Written at once, so that a full disk is told here and not when Python ends.
+    """
+    safe = "".join(c if c.isprintable() or c == "\n" else f"\\u{ord(c):04x}" for c in text)
     with _writing():
-        print(text, flush=True)  # noqa: T201
+        print(safe, flush=True)  # noqa: T201
 
 
 def _flush() -> None:
@@ -403,7 +407,7 @@ def _check(asked: argparse.Namespace) -> int:
     if coverage.scans:
         result["cost"]["queries"] = [{"name": scan["name"], "bytes": scan["estimate"]} for scan in coverage.scans]
     if asked.json:
-        _out(json.dumps(result, indent=1, ensure_ascii=False))
+        _out(json.dumps(result, indent=1))
         return 0
     lost = sum(result["quarantined"].values())
     _out(f"{wanted.incident}: {wanted.service}, {wanted.asked}, compared with {wanted.before}")

@@ -15,7 +15,6 @@ _SETTINGS = (
     "SET enable_progress_bar = false",  # it writes to stdout, which is for results
     "SET threads = 1",  # one thread: float sums and ties come out the same in every run
     "SET preserve_insertion_order = true",
-    "SET enable_progress_bar = false",  # stdout is for results
     "SET temp_directory = ''",  # what does not fit into memory is refused, and never written anywhere
     "SET autoinstall_known_extensions = false",
     "SET autoload_known_extensions = false",

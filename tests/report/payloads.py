@@ -49,11 +49,18 @@ OWN = (
 )
 
 
+def collection() -> list[str]:
+    """All of the shared collection; nothing where it is not beside the project."""
+    if not COLLECTION.exists():
+        return []
+    lines = COLLECTION.read_text(encoding="utf-8", errors="replace").splitlines()
+    return [text for text in map(json.loads, lines) if isinstance(text, str) and text.strip()]
+
+
 def payloads(count: int = 300) -> list[str]:
     """Every n-th text of the collection, with our own in front."""
-    if not COLLECTION.exists():
+    known = collection()
+    if not known:
         return list(OWN)
-    lines = COLLECTION.read_text(encoding="utf-8", errors="replace").splitlines()
-    known = [text for text in map(json.loads, lines) if isinstance(text, str) and text.strip()]
     wanted = count - len(OWN)
     return [*OWN, *(known[i * len(known) // wanted] for i in range(wanted))]

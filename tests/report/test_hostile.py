@@ -14,10 +14,10 @@ import pytest
 
 from netra_analysis import charts
 from netra_analysis.notes import Notes
-from netra_analysis.report import blocks
+from netra_analysis.report import blocks, runtime
 from netra_analysis.report.page import PageState, render_index, render_notebook, render_postmortem
 from tests.report import samples
-from tests.report.payloads import payloads
+from tests.report.payloads import collection, payloads
 
 pytestmark = pytest.mark.browser
 
@@ -175,8 +175,56 @@ def test_escaping_alone_is_enough_in_jupyterlab(watched: Any, tmp_path: Path) ->
     assert_quiet({**seen, "navigated": seen["navigated"][-1:]}, skeleton)
 
 
+def framed(texts: list[str]) -> str:
+    """Each text as it is, on a page of its own within the page, which inherits its policy."""
+    return "".join(f'<iframe srcdoc="{html.escape(text)}"></iframe>' for text in texts)
+
+
+@pytest.mark.parametrize("scripted", [True, False], ids=["our script's hash", "no script"])
+def test_the_policy_alone_is_enough(watched: Any, tmp_path: Path, scripted: bool) -> None:
+    """The same texts raw, nothing escaped: what the policy of our pages lets through runs nothing and calls nobody."""
+    watched.on("request", lambda request: tried.append(request.url))
+    policy = html.escape(runtime.policy(scripted=scripted))
+    head = (
+        f'<!doctype html><html><head><meta http-equiv="Content-Security-Policy" content="{policy}"><meta charset=utf-8>'
+    )
+    tried: list[str] = []
+    fired: list[str] = []
+    watched.on("console", lambda message: fired.append(message.text) if message.text == "FIRED" else None)
+    (tmp_path / "policy.html").write_text(f"{head}</head><body>{framed(TEXTS[::4])}", encoding="utf-8")
+    watched.goto((tmp_path / "policy.html").as_uri())
+    watched.wait_for_timeout(800)
+    assert fired == []
+    fetched = [url for url in tried if url.startswith(("http", "ws", "ftp"))]
+    assert [url for url in fetched if not navigates(url, TEXTS)] == []
+
+
+def navigates(url: str, texts: list[str]) -> bool:
+    """Whether a text sends its own frame to `url` by a refresh, which no policy in a page can forbid."""
+    host = url.split("/")[2] if url.count("/") > 1 else url
+    return any("refresh" in text.lower() and host in text for text in texts)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("start", range(0, 3_000, PER_PAGE))
+def test_nothing_of_the_whole_collection_runs(watched: Any, tmp_path: Path, start: int) -> None:
+    """Every text of the collection in every place of a page, with charts, as published and as the static form."""
+    texts = collection()[start : start + PER_PAGE]
+    if not texts:
+        pytest.skip("no such part of the shared collection of payloads beside the project")
+    every = " ".join(texts)
+    nb = notebook(texts, drawn(texts)[:2])
+    page = render_notebook(nb, samples.meta(every), PageState.FAILED(every))
+    seen = opened(watched, tmp_path / "page.html", page)
+    assert_quiet({**seen, "navigated": seen["navigated"][-1:], "skeleton": ""}, "")
+    static = render_notebook(nb, samples.meta(every), PageState.FAILED(every), static=True)
+    assert "<script" not in static
+    seen = opened(watched, tmp_path / "static.html", static)
+    assert_quiet({**seen, "navigated": seen["navigated"][-1:], "skeleton": ""}, "")
+
+
 def test_control_the_same_texts_do_fire_without_protection(watched: Any, tmp_path: Path) -> None:
-    frames = "".join(f'<iframe srcdoc="{html.escape(text)}"></iframe>' for text in TEXTS)
+    frames = framed(TEXTS)
     tried: list[str] = []
     watched.on("request", lambda request: tried.append(request.url))
     seen = opened(watched, tmp_path / "raw.html", f"<!doctype html><meta charset=utf-8>{frames}")

@@ -67,12 +67,12 @@ def incident(folder: Path) -> Path:
     return write(folder, entries, series, limits={"pool_size": 25})
 
 
-def quick(folder: Path) -> Path:
+def quick(folder: Path, *, static: bool = False) -> Path:
     """A published report of `incident`, all of it real but the notebooks."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(notebooks, "begin", _stand_ins)
         asked = incident(folder)
-        done = job.run(params.load(asked), folder, folder / "out")
+        done = job.run(params.load(asked), folder, folder / "out", static=static)
     assert done.state == "done", done.failed
     write_index(folder / "out")
     return done.folder

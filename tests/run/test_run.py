@@ -21,7 +21,7 @@ from netra_analysis.run.nursery import Nursery
 from netra_analysis.run.verify import verify
 from netra_analysis.sources.reading import read_entries
 from tests.entries import request, said, write
-from tests.run.reports import CANARIES, KINDS, Ended, incident
+from tests.run.reports import CANARIES, KINDS, Ended, incident, quick
 
 
 def netra(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -387,6 +387,19 @@ def test_check_prints_the_ledger(tmp_path: Path, here: Callable[..., Ended]) -> 
     assert ledger["blind_spots"]
 
 
+def test_what_a_log_says_reaches_no_terminal(tmp_path: Path, here: Callable[..., Ended]) -> None:
+    """A title set, a line erased, a text turned round: in the name of a service and of a log, and in JSON as well."""
+    hostile = "\x1b]0;owned\x07\x1b[2K\u202egnp\x7f\x9b31m"
+    other = request(5, 200)
+    other["resource"]["labels"]["service_name"] = hostile
+    asked = write(tmp_path, [request(1, 200), other, said(2, "x") | {"logName": f"projects/p/logs/{hostile}"}])
+    plain, as_json = here("check", asked), here("check", asked, "--json")
+    assert "\\u001b]0;owned" in plain.stdout
+    for ended in (plain, as_json):
+        assert all(c.isprintable() or c == "\n" for c in ended.stdout + ended.stderr)
+    assert hostile in json.loads(as_json.stdout)["services"]
+
+
 def test_sample_lists_and_writes(tmp_path: Path, here: Callable[..., Ended]) -> None:
     assert "staging-2025-09-02" in here("sample").stdout
     ended = here("sample", "staging-2025-09-02", "--out", tmp_path)
@@ -395,6 +408,15 @@ def test_sample_lists_and_writes(tmp_path: Path, here: Callable[..., Ended]) -> 
     assert here("sample", "nothing-such").returncode == 2
 
 
+def test_every_page_that_is_asked_for_static_is(tmp_path: Path) -> None:
+    """The way from the option to each page, with stand-ins for the notebooks; with charts under the marker long."""
+    pages = sorted(quick(tmp_path, static=True).rglob("*.html"))
+    assert len(pages) > 5
+    for page in pages:
+        assert_static(page.read_text(encoding="utf-8"))
+
+
+@pytest.mark.long
 def test_a_static_report_holds_no_script_in_any_page(tmp_path: Path, here: Callable[..., Ended]) -> None:
     """The control: the same incident, published without the option, holds one in each page that draws."""
     ended = here("run", incident(tmp_path), "--out", tmp_path / "out", "--only", "60", "90", "--static")
