@@ -39,14 +39,14 @@ def _shared(group: list[Mark]) -> str:
     return labels.pop() if len(labels) == 1 else group[0].kind
 
 
-def placed(labels: Iterable[tuple[float, str]]) -> list[tuple[int, bool]]:
+def placed(labels: Iterable[tuple[float, str]], width: int = WIDTH) -> list[tuple[int, bool]]:
     """A row for each (share of the width, text), so that no two overlap; True: the text goes to the left."""
     ends: list[float] = []
     places = []
     for share, text in labels:
-        left = share > 0.72
         room = _LETTER * len(text) + 18
-        start = share * WIDTH - (room if left else 8)
+        left = share > 0.72 or (share > 0.5 and share * width + room > width)
+        start = share * width - (room if left else 8)
         free = next((i for i, end in enumerate(ends) if end <= start), None)
         row = free if free is not None else min(len(ends), _MOST_ROWS - 1)
         ends += [0.0] * (row + 1 - len(ends))
@@ -76,7 +76,7 @@ def event_lane(figure: Figure, brush: str) -> View:
     named = [(_share(figure, m.time), m.label, m.time, str(m.kind)) for m in marks]
     named += [(_share(figure, s.start), s.label, s.start, _BLIND) for s in spans]
     named.sort(key=lambda item: item[0])
-    places = placed((share, label) for share, label, _, _ in named)
+    places = placed(((share, label) for share, label, _, _ in named), figure.width)
     values = [
         {"time": _ms(time), "text": label, "kind": kind, "row": row * ROW + ROW // 2, "left": left}
         for (_, label, time, kind), (row, left) in zip(named, places, strict=True)
@@ -84,7 +84,8 @@ def event_lane(figure: Figure, brush: str) -> View:
     height = ROW * (1 + max((row for row, _ in places), default=0))
     x = time_axis(labels=False, grid=False)
     layers = [_glyphs(values, x, height), *(_names(values, x, height, left=left) for left in (False, True))]
-    return alt.layer(span(figure.window, x, brush), *shading(figure, x), *layers).properties(width=WIDTH, height=height)
+    drawn = alt.layer(span(figure.window, x, brush), *shading(figure, x), *layers)
+    return drawn.properties(width=figure.width, height=height)
 
 
 def _row(height: int) -> alt.Y:

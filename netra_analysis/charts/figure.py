@@ -1,9 +1,10 @@
 """What the key figure shows, as values: lanes of series under one window, with marks and shades."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
+from netra_analysis.charts.theme import NARROW, WIDTH
 from netra_analysis.errors import SchemaError
 from netra_analysis.window import TimeWindow, utc
 
@@ -65,9 +66,15 @@ class Shade:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Figure:
-    """Lanes that share one time axis."""
+    """Lanes that share one time axis; `width` is that of a plot, in pixels."""
 
     window: TimeWindow
     lanes: tuple[Lane, ...]
     marks: tuple[Mark, ...] = ()
     shades: tuple[Shade, ...] = ()
+    width: int = WIDTH
+
+    @property
+    def narrow(self) -> "Figure":
+        """The same for a phone: laid out for its width, because words do not shrink with a plot."""
+        return replace(self, width=NARROW)

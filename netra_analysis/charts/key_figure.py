@@ -26,6 +26,7 @@ from netra_analysis.charts.theme import (
 BRUSH: Final = "brush"
 LIVE: Final = "live_"  # layers and views so named are for hands: the static twin leaves them out
 _HOVER_POINTS: Final = 400
+_LINE: Final = 14  # pixels from one line of a header to the next
 
 
 def lanes(figure: Figure) -> View:
@@ -33,15 +34,16 @@ def lanes(figure: Figure) -> View:
     views: list[View] = [event_lane(figure, BRUSH)] if figure.marks or figure.shades else []
     last = len(figure.lanes) - 1
     views += [_lane(figure, lane, labels=i == last) for i, lane in enumerate(figure.lanes)]
-    return dressed(alt.vconcat(*views, _spacer(), _strip(figure), bounds="flush", spacing=30))
+    room = max((_LINE * (len(_legend(figure, lane)) - 1) for lane in figure.lanes), default=0)
+    return dressed(alt.vconcat(*views, _spacer(figure), _strip(figure), bounds="flush", spacing=30 + room))
 
 
 def _lane(figure: Figure, lane: Lane, *, labels: bool) -> View:
-    x = time_axis(labels=labels)
+    x = time_axis(labels=labels, width=figure.width)
     layers = [span(figure.window, x, BRUSH), *shading(figure, x), *_drawn(figure, lane, x)]
-    layers += [*_limit(lane), *rules(figure, x), *_header(lane)]
+    layers += [*_limit(lane), *rules(figure, x), *_header(figure, lane)]
     lane_view = alt.layer(*layers).resolve_scale(color="independent")
-    return lane_view.properties(width=WIDTH, height=lane.height)
+    return lane_view.properties(width=figure.width, height=lane.height)
 
 
 def _drawn(figure: Figure, lane: Lane, x: alt.X) -> list[View]:
@@ -51,7 +53,7 @@ def _drawn(figure: Figure, lane: Lane, x: alt.X) -> list[View]:
     for i, series in enumerate(lane.series):
         if series.kind != "bars":
             layers += _line(figure, lane, series, i, x)
-    return layers or [_no_data(lane)]
+    return layers or [_no_data(figure, lane)]
 
 
 def _y(field: str) -> alt.Y:
@@ -113,11 +115,11 @@ def _bars(figure: Figure, lane: Lane, bars: list[tuple[int, Series]], x: alt.X) 
     return [mark.encode(x=x, x2=alt.X2("end:T"), y=y, y2=y2, color=shade, tooltip=_hints(lane))]
 
 
-def _no_data(lane: Lane) -> View:
+def _no_data(figure: Figure, lane: Lane) -> View:
     words = alt.Chart(alt.InlineData(values=[{"text": "no data in this window"}])).mark_text(
         color=INK, fontStyle="italic"
     )
-    return words.encode(x=alt.value(WIDTH / 2), y=alt.value(lane.height / 2), text="text:N")
+    return words.encode(x=alt.value(figure.width / 2), y=alt.value(lane.height / 2), text="text:N")
 
 
 def _limit(lane: Lane) -> list[View]:
@@ -128,33 +130,67 @@ def _limit(lane: Lane) -> list[View]:
     return [base.mark_rule(color=ROLES["limit"], strokeDash=[5, 3], strokeWidth=1.2).encode(y=_y("value:Q"))]
 
 
-def _header(lane: Lane) -> list[View]:
-    """Above the plot: title and unit on the left; on the right each series' name in its own colour."""
+def _header(figure: Figure, lane: Lane) -> list[View]:
+    """Above the plot: title and unit on the left; on the right, or below it, the series in their colours."""
+    rows = _legend(figure, lane)
+    title = f"{lane.title} · {lane.unit}" if lane.unit else lane.title
+    labels = [_label(title, INK, "left", 0, len(rows) - 1)]
+    if len(rows) == 1:
+        return labels + [_label(text, ink, "right", -right) for text, ink, _, right in _spread(rows[0])]
+    below = [(entry, len(rows) - 2 - i) for i, row in enumerate(rows[1:]) for entry in _spread(row)]
+    return labels + [_label(text, ink, "left", left, line) for (text, ink, left, _), line in below]
+
+
+_Names = list[tuple[str, str]]  # a series' name as it stands in a header, and its colour
+
+
+def _legend(figure: Figure, lane: Lane) -> list[_Names]:
+    """The names in rows: one row, beside the title, where the plot is wide; else an empty one, and rows below it."""
     names = [(f"■ {s.name}", colour(s.role, i)) for i, s in enumerate(lane.series)] if len(lane.series) > 1 else []
     if lane.limit is not None:
         names.append((f"– – {lane.limit_label} {lane.limit:,g}", ROLES["limit"]))
-    labels, offset = [_label(f"{lane.title} · {lane.unit}" if lane.unit else lane.title, INK, "left", 0)], 0.0
-    for text, ink in reversed(names):
-        labels.append(_label(text, ink, "right", -offset))
-        offset += 6.3 * len(text) + 14
-    return labels
+    if figure.width >= WIDTH or not names:
+        return [names]
+    rows: list[_Names] = [[], []]
+    for name in names:
+        if rows[-1] and sum(map(_room, [*rows[-1], name])) > figure.width:
+            rows.append([])
+        rows[-1].append(name)
+    return rows
 
 
-def _label(text: str, ink: str, align: Any, dx: float) -> View:
+def _room(name: tuple[str, str]) -> float:
+    return sum(map(_letter, name[0])) + 12
+
+
+def _letter(letter: str) -> float:
+    """About the pixels a letter takes in the widest face that a reader may have for it, eleven pixels and bold."""
+    if letter in "mwMW":
+        return 11
+    return 4 if letter in " .,:ijl" else 5.2 if letter in "frt-" else 7.6
+
+
+def _spread(names: _Names) -> list[tuple[str, str, float, float]]:
+    """Each name with its colour and what stands to the left and to the right of it, in pixels."""
+    rooms = list(map(_room, names))
+    return [(text, ink, sum(rooms[:i]), sum(rooms[i + 1 :])) for i, (text, ink) in enumerate(names)]
+
+
+def _label(text: str, ink: str, align: Any, dx: float, line: int = 0) -> View:
     base = alt.Chart(alt.InlineData(values=[{"text": text}]))
-    mark = base.mark_text(color=ink, align=align, baseline="bottom", fontWeight=600, dx=dx, dy=-5)
+    mark = base.mark_text(color=ink, align=align, baseline="bottom", fontWeight=600, dx=dx, dy=-5 - _LINE * line)
     return mark.encode(x=alt.value("width" if align == "right" else 0), y=alt.value(0), text="text:N")
 
 
-def _spacer() -> View:
+def _spacer(figure: Figure) -> View:
     """Room for the time axis above the strip."""
     nothing = alt.Chart(alt.InlineData(values=[])).mark_point()
-    return nothing.properties(name=f"{LIVE}spacer", width=WIDTH, height=1)
+    return nothing.properties(name=f"{LIVE}spacer", width=figure.width, height=1)
 
 
 def _strip(figure: Figure) -> View:
     """The whole window in small, from the first lane: the place to drag."""
-    x = time_axis(labels=False, grid=False)
+    x = time_axis(labels=False, grid=False, width=figure.width)
     first = figure.lanes[0].series[0].frame if figure.lanes and figure.lanes[0].series else None
     columns = ["time", "end", "floor", "top"]
     frame = None if first is None else shape.stacked([("all", first)], figure.window)[0]
@@ -163,7 +199,7 @@ def _strip(figure: Figure) -> View:
     y = alt.Y("top:Q", axis=alt.Axis(labels=False, grid=False, title=None, minExtent=AXIS_ROOM, maxExtent=AXIS_ROOM))
     drawn = bars.encode(x=x, x2=alt.X2("end:T"), y=y, y2=alt.Y2("floor:Q"))
     brush = alt.selection_interval(name=BRUSH, encodings=["x"], mark=alt.BrushConfig(fill=GREY, fillOpacity=0.25))
-    words = _label("drag here to zoom all lanes · double-click: back", INK, "left", 0)
+    words = _label("drag here to zoom all lanes" + " · double-click: back" * (figure.width >= WIDTH), INK, "left", 0)
     return alt.layer(span(figure.window, x), drawn.add_params(brush), words).properties(
-        name=f"{LIVE}strip", width=WIDTH, height=26
+        name=f"{LIVE}strip", width=figure.width, height=26
     )

@@ -10,6 +10,7 @@ from netra_analysis.window import TimeWindow, utc
 View = Any  # a chart of any make: Altair's own types change with each method called on it
 
 WIDTH: Final = 860
+NARROW: Final = 288  # of a plot that fits a phone together with its axis
 AXIS_ROOM: Final = 46  # pixels left of the plot: the same for every lane, so that time lines up
 INK: Final = "#757575"  # 4.6:1 on white, 4.1:1 on the dark page; the live page replaces it by its own ink
 GRID: Final = "#80808030"
@@ -95,13 +96,14 @@ def moment(time: datetime) -> alt.DateTime:
     )
 
 
-def time_axis(*, labels: bool = True, grid: bool = True) -> alt.X:
-    """The x axis every time chart shares: UTC, whoever reads it."""
+def time_axis(*, labels: bool = True, grid: bool = True, width: int = WIDTH) -> alt.X:
+    """The x axis every time chart shares: UTC, whoever reads it; a tick for every 70 pixels of `width`, ten at most."""
+    ticks = min(10, width // 70)
     return alt.X(
         "time:T",
         scale=alt.Scale(type="utc", nice=False),
         title="time (UTC)" if labels else None,
-        axis=alt.Axis(labels=labels, labelExpr=_LABEL, ticks=labels, tickCount=10, grid=grid, domain=labels),
+        axis=alt.Axis(labels=labels, labelExpr=_LABEL, ticks=labels, tickCount=ticks, grid=grid, domain=labels),
     )
 
 

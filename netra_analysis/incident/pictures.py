@@ -21,7 +21,8 @@ class Pictures(Listings):
             "Requests and failures by fate, latency, memory, pool and instances on one time axis in UTC. "
             "Crosses are deaths of instances, triangles are deploys; shaded is where the named stream has nothing."
         )
-        return Chart(charts.lanes(figure), f"{self.params.service}, {self.params.asked}", caption)
+        title = f"{self.params.service}, {self.params.asked}"
+        return Chart(charts.lanes(figure), title, caption, charts.lanes(figure.narrow))
 
     def burn(self) -> Chart | Card:
         """How fast the error budget burnt, against the rates from which a page is due."""
@@ -29,7 +30,7 @@ class Pictures(Listings):
             return Card("No burn rate", self.objectives.claims[0].text, "quiet")
         figure = figures.burn(self.tables, self.params, self.finding("objectives"), self.findings)
         caption = " ".join(claim.text for claim in self.objectives.claims if claim.id.startswith("OB-burn"))
-        return Chart(charts.lanes(figure), "How fast the error budget burnt", caption)
+        return Chart(charts.lanes(figure), "How fast the error budget burnt", caption, charts.lanes(figure.narrow))
 
     def alert_replay(self) -> Chart | Card:
         """When each alert rule would have fired, against the times in which something failed; a row a rule."""

@@ -10,6 +10,16 @@ from netra_analysis.report.blocks import Card, ClaimList, Tiles
 class Sentences(Answers):
     """What may be said in a word about the whole incident, each sentence a claim."""
 
+    def what_next(self) -> Card:
+        """What to do about the causes that are supported; where none is, what to log so that the data can tell."""
+        if self.verdict == "no_incident":
+            return Card("What next", "No request failed and no instance died, as far as was looked at.", "quiet")
+        supported = [j.cause for j in self.judgements if j.status == "supported"]
+        if self.verdict != "inconclusive" and supported:
+            return Card("What next", "\n".join(f"{c.title}: {'; '.join(c.actions)}." for c in supported))
+        open_ = [j.cause for j in self.judgements if j.status in ("inconclusive", "untestable")][:3]
+        return Card("What next: log what would tell", "\n".join(f"{c.title}: {c.log_next}." for c in open_), "warning")
+
     def said_of(self, finding: str, *names: str) -> ClaimList:
         """Claims of one finding by their ids, in the order given."""
         by_id = {claim.id: claim for claim in self.claims_of(finding)}

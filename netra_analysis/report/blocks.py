@@ -22,6 +22,7 @@ from netra_analysis.report.text import visible
 BLOCK: Final = "application/vnd.netra.block+json"
 CLAIMS: Final = "application/vnd.netra.claims+json"
 END: Final = "application/vnd.netra.end+json"
+NARROW: Final = "application/vnd.netra.narrow+json"
 
 Tone = Literal["info", "warning", "quiet"]
 ColumnKind = Literal["text", "number", "time", "duration", "code", "bytes", "share", "claim"]
@@ -237,6 +238,7 @@ class Chart(Block):
     chart: Any
     title: str
     alt: str
+    narrow: Any = None  # the same laid out for a phone, where shrinking the other would not do
 
     def data(self) -> dict[str, Any]:
         return {"title": self.title, "alt": self.alt}
@@ -248,8 +250,9 @@ class Chart(Block):
         block = {"kind": self.kind, **self.data()}
         bundle: dict[str, Any] = {BLOCK: block, twin.VEGALITE: spec}
         try:
-            mime, content = twin.picture(spec)
-            bundle[mime] = content
+            bundle |= twin.picture(spec)
+            if self.narrow is not None:
+                bundle[NARROW] = twin.narrowed(twin.spec_of(self.narrow, self.title.split(",")[0]), spec)
         except ValueError as error:  # one picture that fails is said in its place, and fails no page
             block["problem"] = f"the static picture could not be drawn: {str(error).splitlines()[0]}"
         return {**bundle, "text/plain": visible(f"{self.title}\n{self.alt}")}

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from netra_analysis.report.blocks import BLOCK, CLAIMS, END
+from netra_analysis.report.blocks import BLOCK, CLAIMS, END, NARROW
 from netra_analysis.report.text import uncoloured
 from netra_analysis.report.twin import VEGALITE
 
@@ -64,9 +64,20 @@ def _display(data: dict[str, Any]) -> Node:
 
 
 def _chart(block: dict[str, Any], data: dict[str, Any]) -> Node:
-    spec = data.get(VEGALITE)
-    live = isinstance(spec, dict) and not _reaches(spec)
-    return {**block, "problem": block.get("problem", ""), "src": picture_uri(data), "spec": spec if live else None}
+    narrow = data.get(NARROW) or {}
+    return {
+        **block,
+        "problem": block.get("problem", ""),
+        "src": picture_uri(data),
+        "spec": _drawn(data.get(VEGALITE)),
+        "narrow_src": picture_uri(narrow.get("picture", {})),
+        "narrow_spec": _drawn(narrow.get("spec")),
+    }
+
+
+def _drawn(spec: Any) -> dict[str, Any] | None:
+    """A spec that may be drawn live: one that reaches for nothing outside the page."""
+    return spec if isinstance(spec, dict) and not _reaches(spec) else None
 
 
 def _reaches(node: Any) -> bool:

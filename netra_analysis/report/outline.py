@@ -11,6 +11,9 @@ from netra_analysis.report.text import slug
 _OURS: Final = ("top", "main", "contents", "appendix", "queries", "all-claims", "coverage", "words")
 
 
+_SPECS: Final = {"json": "spec", "narrow_json": "narrow_spec"}
+
+
 class Anchors:
     """Hands out each anchor once, and remembers where a claim's own place is."""
 
@@ -74,7 +77,8 @@ def _ready(node: Node, anchors: Anchors) -> Node:
         case "markdown":
             return {**node, "html": markdown.html(node["source"])}
         case "chart":
-            return {**node, "json": spec_json(node["spec"]) if node["spec"] else ""}
+            made = {name: spec_json(node[spec]) if node[spec] else "" for name, spec in _SPECS.items()}
+            return {**node, **made}
         case "prompt":
             return {**node, "anchor": anchors.place(str(node["id"]), "prompt")}
         case _:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from netra_analysis.notes import Notes
 from netra_analysis.report import cells, markdown, nodes, runtime
 from netra_analysis.report.appendix import appendix
+from netra_analysis.report.folds import folded
 from netra_analysis.report.links import linked
 from netra_analysis.report.outline import Anchors, failing, outline
 from netra_analysis.report.people import written
@@ -94,9 +95,15 @@ def render_postmortem(
     sections = outline(nb, anchors, cells=False)
     sections = written(sections, people, meta.incident, evidence.get("onset"))
     last = appendix(sections, nodes.claims_in(nb), evidence, anchors)
-    sections = linked(sections, last["claims"])
-    extra = {"evidence": evidence, "appendix": last, "people": people}
+    sections = folded(linked(sections, last["claims"]))
+    extra = {"evidence": evidence, "appendix": last, "people": people, "sure": _sure(evidence)}
     return _page("postmortem.html.j2", meta, _honest(state, nb, sections), sections, static=static, **extra)
+
+
+def _sure(evidence: dict[str, Any]) -> str:
+    """How the cause that is the verdict stands against the data; empty where the verdict names none."""
+    ranked = {str(one["id"]): str(one["status"]) for one in evidence.get("hypotheses", [])}
+    return ranked.get(str(evidence.get("verdict")), "")
 
 
 def render_index(rows: Sequence[Mapping[str, Any]]) -> str:

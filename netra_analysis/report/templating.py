@@ -7,7 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from netra_analysis.finding import number_text
-from netra_analysis.report import cells, plain
+from netra_analysis.report import cells, paper, plain
 from netra_analysis.report.text import visible
 
 
@@ -32,6 +32,8 @@ def environment() -> Environment:
         number=number_text,
         bytes=cells.bytes_text,
         counted=plain.counted,
+        on_paper=paper.columns_on_paper,
+        off_paper=paper.left_off_paper,
     )
     env.globals["numeric"] = cells.NUMERIC
     return env

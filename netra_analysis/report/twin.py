@@ -76,9 +76,16 @@ def _is_live(node: Any) -> bool:
     return isinstance(node, dict) and str(node.get("name", "")).startswith(LIVE)
 
 
-def picture(spec: dict[str, Any]) -> tuple[str, str]:
-    """(MIME type, content) of the static twin: SVG text, or base64 PNG at twice the size where SVG is heavy."""
-    return _picture(json.dumps(still(spec), sort_keys=True))
+def picture(spec: dict[str, Any]) -> dict[str, str]:
+    """The static twin by its MIME type: SVG text, or base64 PNG at twice the size where SVG is heavy."""
+    return dict([_picture(json.dumps(still(spec), sort_keys=True))])
+
+
+def narrowed(spec: dict[str, Any], wide: dict[str, Any]) -> dict[str, Any]:
+    """The same chart for a phone: its picture, and its spec without the data that it shares with the `wide` one."""
+    shared = wide.get("datasets", {})
+    own = {name: rows for name, rows in spec.get("datasets", {}).items() if name not in shared}
+    return {"spec": {**spec, "datasets": own}, "picture": picture(spec)}
 
 
 @lru_cache(maxsize=32)

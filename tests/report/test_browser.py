@@ -130,12 +130,7 @@ def test_a_copied_table_cannot_be_a_formula(browser: Any, tmp_path: Path) -> Non
     assert copied.splitlines()[1].startswith('"2025-09-02 12:03:00","4","\'=cmd')
 
 
-OVERPRINTED = """() => {
-  const texts = [...document.querySelector("figure .live svg").querySelectorAll("text")];
-  const seen = texts.map(t => [t.textContent, t.getBoundingClientRect()]).filter(([w, b]) => w.trim() && b.width);
-  const over = (a, b) => a.left < b.right - 2 && b.left < a.right - 2 && a.top < b.bottom - 2 && b.top < a.bottom - 2;
-  return seen.flatMap(([w, a], i) => seen.slice(i + 1).filter(([, b]) => over(a, b)).map(([v]) => [w, v]));
-}"""
+OVERPRINTED = Path(__file__).with_name("overprinted.js").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("width", [390, 768, 1400])

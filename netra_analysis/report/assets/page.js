@@ -1,6 +1,6 @@
 // The page's one script: draws the charts over their pictures, copies tables, opens folds for print.
 // No text is ever parsed as markup here: textContent and attributes only.
-const ROOM = { side: 62, lanes: 922, most: 1060 };  // below `lanes` a title meets its legend: scroll instead
+const ROOM = { side: 62, lanes: 922, most: 1060, least: 320 };  // below `lanes` a title meets its legend
 const SMALL = { plot: 130, scale: 0.72 };  // a chart beside words gives up its plot first, then its size, then scrolls
 const refuse = () => Promise.reject(new Error("this page loads nothing"));
 const loader = { load: refuse, sanitize: refuse, http: refuse, file: refuse };
@@ -27,6 +27,14 @@ function parsed(text, room) {
   return JSON.parse(text, (key, value) => key === "labelLimit" ? Math.min(value, limit) : value);
 }
 
+// Lanes at the width there is: laid out for a phone where the wide ones would meet their legends.
+function lanes(figure, wide, room) {
+  const narrow = figure.querySelector("script.narrow");
+  if (room >= ROOM.lanes || !narrow) return fit(wide, Math.max(ROOM.lanes, Math.min(ROOM.most, room)) - ROOM.side);
+  const spec = parsed(narrow.textContent, room);
+  return fit({ ...spec, datasets: { ...wide.datasets, ...spec.datasets } }, Math.max(ROOM.least, room) - ROOM.side);
+}
+
 const tip = document.createElement("div");
 tip.className = "tip";
 tip.hidden = true;
@@ -49,7 +57,7 @@ function hint(_, event, item, value) {
 }
 
 async function draw(figure) {
-  const data = figure.querySelector('script[type="application/json"]');
+  const data = figure.querySelector("script.wide");
   const live = figure.querySelector(".live");
   const still = figure.querySelector(".still");
   if (!data || !live) return;
@@ -59,7 +67,7 @@ async function draw(figure) {
   live.hidden = false;
   try {
     if (spec.vconcat) {
-      await embed(live, fit(spec, Math.max(ROOM.lanes, Math.min(ROOM.most, room)) - ROOM.side));
+      await embed(live, lanes(figure, spec, room));
     } else {
       await embed(live, spec);
       await squeeze(live, data.textContent, room);
@@ -129,9 +137,13 @@ function stops() {
   }
 }
 
+// A style sheet opens the folds of a phone on wide screens and on paper; browsers that cannot are helped.
 addEventListener("beforeprint", () => {
-  for (const fold of document.querySelectorAll("#appendix details")) fold.open = true;
+  for (const fold of document.querySelectorAll("#appendix details, details.fold")) fold.open = true;
 });
+if (!CSS.supports("selector(::details-content)") && innerWidth > 640) {
+  for (const fold of document.querySelectorAll("details.fold")) fold.open = true;
+}
 
 (async () => {
   for (const figure of document.querySelectorAll("figure.chart")) await draw(figure);
