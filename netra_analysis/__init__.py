@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from netra_analysis.comparison import Comparison
     from netra_analysis.incident import Incident
+    from netra_analysis.notes import Pin
 
 __all__ = ["compare", "open"]
 
@@ -19,8 +20,12 @@ __all__ = ["compare", "open"]
 def open(where: "str | Path") -> "Incident":  # noqa: A001 (reads as speech: na.open)
     """The incident at `where`: a params file, or the capsule folder of a finished run."""
     from netra_analysis.incident import open_incident
+    from netra_analysis.run.people import keep, reports_of
 
-    return open_incident(where)
+    def kept(pin: "Pin", incident: str, out: str) -> Path:
+        return keep(Path(out) if out else reports_of(Path(where)), incident, pin)
+
+    return open_incident(where, kept)
 
 
 def compare(a: "str | Path", b: "str | Path") -> "Comparison":

@@ -31,7 +31,29 @@ TITLES = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
+class Said(Claim):
+    """A claim in a notebook: shows as its sentence, and gives the rows behind it."""
+
+    ask: Callable[[Query], pa.Table]
+
+    @classmethod
+    def of(cls, claim: Claim, ask: Callable[[Query], pa.Table]) -> "Said":
+        return cls(claim.statement, claim.values, claim.result, claim.rows, claim.sample, ask=ask)
+
+    def evidence(self, limit: int = 50) -> TableView:
+        """The rows behind the sentence, all of them up to `limit`."""
+        query = self.statement.evidence or self.query
+        return shown(self.ask(query), f"Evidence of {self.id}", limit, query)
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        return ClaimList((self,))._repr_mimebundle_(include, exclude)
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Answer:
     """One detector's finding with its claims: shows as sentences, gives its rows."""
 
@@ -48,17 +70,16 @@ class Answer:
         title = f"{TITLES[self.finding.detector]}: the rows"
         return shown(self.finding.proof, title, limit, Query(f"SELECT * FROM {self.finding.name}"))  # noqa: S608
 
-    def claim(self, name: str) -> Claim:
+    def claim(self, name: str) -> Said:
         """The claim with the id `name`."""
         for claim in self.claims:
             if claim.id == name:
-                return claim
-        raise RequestError(f"no claim {name} here; there is {', '.join(claim.id for claim in self.claims)}")
+                return Said.of(claim, self.ask)
+        raise RequestError(f"no claim {name!r} here; there is {', '.join(claim.id for claim in self.claims)}")
 
     def evidence(self, name: str, limit: int = 50) -> TableView:
         """The rows behind the claim `name`."""
-        query = self.claim(name).statement.evidence or self.claim(name).statement.query
-        return shown(self.ask(query), f"Evidence of {name}", limit, query)
+        return self.claim(name).evidence(limit)
 
     @property
     def section(self) -> Section:
@@ -69,6 +90,9 @@ class Answer:
             state = State.NOT_QUERIED if asked else State.NO_ROWS
             reason = f"the data hold no {' and no '.join(self.finding.missing)}"
         return Section(self.finding.detector.replace("_", "-"), TITLES[self.finding.detector], state, reason)
+
+    def __repr__(self) -> str:
+        return f"<{self.finding.detector}: {self.verdict}. {self.claims[0].text}>"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         return ClaimList(self.claims)._repr_mimebundle_(include, exclude)

@@ -164,6 +164,11 @@ class Claim:
         return self.statement.id
 
     @property
+    def query(self) -> Query:
+        """The question whose one row fills the sentence: `claim.query.sql`, `claim.query.params`."""
+        return self.statement.query
+
+    @property
     def text(self) -> str:
         return _Prose().vformat(self.statement.template, (), dict(self.values))
 
@@ -185,6 +190,9 @@ class Claim:
     def at(self) -> datetime | None:
         moment = self.values.get(self.statement.at) if self.statement.at else None
         return moment if isinstance(moment, datetime) else None
+
+    def __str__(self) -> str:
+        return f"{self.id} ({self.statement.standing}): {self.text}"
 
     def to_json(self) -> dict[str, Any]:
         """The claim as `evidence.json` holds it, with all that `verify` needs to compute it again."""
@@ -228,7 +236,7 @@ def _cell(value: Any) -> Any:
     return shown[: LONGEST_CELL - 1] + "…" if isinstance(shown, str) and len(shown) > LONGEST_CELL else shown
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Finding:
     """A detector's whole answer.
 
@@ -250,3 +258,8 @@ class Finding:
     def name(self) -> str:
         """The name of the proof table in queries."""
         return f"finding_{self.detector}"
+
+    def __repr__(self) -> str:
+        return (
+            f"<finding {self.detector}: {self.verdict}, {self.proof.num_rows} rows, {len(self.statements)} sentences>"
+        )

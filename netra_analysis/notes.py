@@ -52,6 +52,15 @@ class Action(_Part):
     shown_by: Line = ""
 
 
+class Pin(_Part):
+    """A remark on a claim; `said` is its sentence when the remark was made, so that a later change of it shows."""
+
+    claim: Line
+    note: str
+    said: str = ""
+    by: Line = ""
+
+
 class Notes(_Part):
     """Everything that people wrote; empty where they wrote nothing."""
 
@@ -62,6 +71,7 @@ class Notes(_Part):
     response: str = ""
     actions: tuple[Action, ...] = ()
     timeline: tuple[Event, ...] = ()
+    pins: tuple[Pin, ...] = ()
 
 
 KEYS = tuple(Notes.model_fields)
@@ -108,6 +118,47 @@ def _said(error: ValidationError) -> str:
 
 
 def _known(loc: tuple[int | str, ...]) -> list[str]:
-    inner: dict[str, type[BaseModel]] = {"actions": Action, "timeline": Event}
+    inner: dict[str, type[BaseModel]] = {"actions": Action, "timeline": Event, "pins": Pin}
     part = inner.get(str(loc[0]), Notes) if len(loc) > 1 else Notes
     return list(part.model_fields)
+
+
+def with_pin(text: str, pin: Pin, name: str) -> str:
+    """`text` with one more pin, all else in it as people wrote it, comments included; as it is when it has the pin.
+
+    RequestError where the pin cannot be put in without touching more: then its lines are given for a person to add.
+    """
+    before = parse(text, name)
+    if pin in before.pins:
+        return text
+    filled = {key: value for key, value in pin.model_dump().items() if value}
+    item = yaml.safe_dump([filled], allow_unicode=True, sort_keys=False, width=LONGEST)
+    made = _inserted(text, item)
+    try:
+        if parse(made, name) == before.model_copy(update={"pins": (*before.pins, pin)}):
+            return made
+    except RequestError:
+        pass  # the sentence below says what to do, whatever it was that did not fit
+    raise RequestError(f"{name} is written in a form that is not added to; put this under its key pins:\n{item}")
+
+
+def _inserted(text: str, item: str) -> str:
+    """`text` with `item` as the last of its list `pins`, which is begun at the end where there is none."""
+    root = yaml.compose(text, _Loader)
+    pairs = root.value if isinstance(root, yaml.MappingNode) else []
+    held = next((value for key, value in pairs if key.value == "pins"), None)
+    if held is None:
+        return _ended(text) + "pins:\n" + item
+    if isinstance(held, yaml.SequenceNode) and held.value and not held.flow_style:
+        at = text.rfind("\n", 0, held.end_mark.index) + 1 if held.end_mark.column == 0 else len(text)
+        return _ended(text[:at]) + _indented(item, held.start_mark.column) + text[at:]
+    head = text[: held.start_mark.index].rstrip() + "\n"
+    return head + item + text[held.end_mark.index :].lstrip("\n")
+
+
+def _ended(text: str) -> str:
+    return text if not text or text.endswith("\n") else text + "\n"
+
+
+def _indented(item: str, column: int) -> str:
+    return "".join(" " * column + line for line in item.splitlines(keepends=True))

@@ -31,7 +31,7 @@ def digest(value: Any) -> str:
     return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Query:
     """One question in GoogleSQL, over the tables of `schema` and the proof tables of findings.
 
@@ -49,6 +49,9 @@ class Query:
     def fingerprint(self) -> str:
         """`sha256:…` of the text with its white space folded and the bound values."""
         return digest({"sql": " ".join(self.sql.split()), "params": dict(self.params)})
+
+    def __repr__(self) -> str:
+        return "\n".join([self.sql, *(f"  @{name} = {plain(value)!r}" for name, value in self.params.items())])
 
     def to_json(self) -> dict[str, Any]:
         return {"sql": self.sql, "params": plain(dict(self.params))}

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from netra_analysis.errors import RequestError
-from netra_analysis.notes import KEYS, LONGEST, Notes, parse
+from netra_analysis.notes import KEYS, LONGEST, Notes, Pin, parse, with_pin
 
 WRITTEN = """
 status: in review
@@ -34,7 +34,7 @@ def test_a_file_without_words_is_no_word(text: str) -> None:
 
 
 def test_the_keys_are_the_documented_ones() -> None:
-    assert KEYS == ("status", "owner", "severity", "summary", "response", "actions", "timeline")
+    assert KEYS == ("status", "owner", "severity", "summary", "response", "actions", "timeline", "pins")
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,33 @@ def test_what_is_not_understood_is_refused_with_one_sentence(text: str, sentence
         parse(text, "x.notes.yaml")
     assert sentence in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+PIN = Pin(claim="FR1", note="the pager rang: at once\nand again", said="3 requests failed.", by="ana")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "# only a comment",
+        "owner: ana",
+        "pins:\n",
+        "pins: []\nowner: ana\n",
+        "pins:\n  - {claim: A, note: b}\n  - claim: C\n    note: |\n      long\n\n# the owner\nowner: ana\n",
+        "owner: ana\npins:\n- claim: A\n  note: b",
+        WRITTEN,
+    ],
+)
+def test_a_pin_is_added_and_nothing_else_is_touched(text: str) -> None:
+    made = with_pin(text, PIN, "x.notes.yaml")
+    assert parse(made, "x").pins == (*parse(text, "x").pins, PIN)
+    kept = [line for line in text.splitlines() if line.strip() and line != "pins: []"]
+    assert [line for line in made.splitlines() if line in kept] == kept
+    assert with_pin(made, PIN, "x.notes.yaml") == made
+
+
+@pytest.mark.parametrize("text", ["{owner: ana}", "pins: [{claim: A, note: b}]"])
+def test_a_file_that_cannot_be_added_to_gives_the_lines_to_a_person(text: str) -> None:
+    with pytest.raises(RequestError, match=r"(?s)^x\.notes\.yaml is written in a form.*- claim: FR1\n  note: "):
+        with_pin(text, PIN, "x.notes.yaml")

@@ -5,6 +5,7 @@ with the baseline: new, grown (three times its rate and more than chance), as be
 holds no application line, that is unknown.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -84,16 +85,40 @@ def fingerprints(tables: Tables, failed: pa.Table, window: TimeWindow, baseline:
     `failed` is the table of failed requests: a failure that one of them met explains it.
     """
     engine = tables.engine()
-    bound = {
-        "start": window.start, "end": window.end,
-        "before_start": baseline.start, "before_end": baseline.end,
-    }  # fmt: skip
+    bound = _bound(window, baseline)
     known = bool(engine.row(Query(_BEFORE_SQL, bound))["n"])
     spans = Spans(window, baseline, known)
     met = _met(failed, tables.exceptions)
     rows = [_finished(row, spans, met.get(row["id"], 0)) for row in engine.run(Query(_FAILURES_SQL, bound)).to_pylist()]
     rows += [_finished(row, spans, 0) for row in _templates(engine, Query(_SHAPES_SQL, bound))]
     return table([row for row in rows if row["count"] or row["state"] == "gone"], FINGERPRINTS)
+
+
+_MEMBERS_SQL = f"""
+SELECT id FROM app_logs
+WHERE {mask_sql("message")} IN UNNEST(@shapes) AND level IN ('WARNING', 'ERROR', 'CRITICAL') AND failure IS NULL
+ORDER BY time, id
+"""  # noqa: S608 (the expression is the package's own)
+
+
+def members(tables: Tables, window: TimeWindow, baseline: TimeWindow, kind: str) -> tuple[str, ...]:
+    """The ids of the entries that told of one kind, in window and baseline: tracebacks whole, or the lines alone."""
+    told = tables.exceptions
+    mine = [i for i, mark in enumerate(told["fingerprint"].to_pylist()) if mark == kind]
+    if mine:
+        return tuple(name for entries in told["entries"].take(mine).to_pylist() for name in json.loads(entries))
+    engine = tables.engine()
+    shapes = engine.run(Query(_SHAPES_SQL, _bound(window, baseline))).to_pylist()
+    named = group({row["shape"]: row["count"] + row["before"] for row in shapes})
+    chosen = tuple(sorted({row["shape"] for row in shapes if named[row["shape"]].id == kind}))
+    return tuple(engine.run(Query(_MEMBERS_SQL, {"shapes": chosen}))["id"].to_pylist()) if chosen else ()
+
+
+def _bound(window: TimeWindow, baseline: TimeWindow) -> dict[str, datetime]:
+    return {
+        "start": window.start, "end": window.end,
+        "before_start": baseline.start, "before_end": baseline.end,
+    }  # fmt: skip
 
 
 def _met(failed: pa.Table, told: pa.Table) -> dict[str, int]:

@@ -20,6 +20,8 @@ def linked(sections: Sequence[dict[str, Any]], more: Iterable[dict[str, Any]] = 
 
 def _node(node: Node, places: dict[str, str]) -> Node:
     match node["kind"]:
+        case "pins":
+            return {**node, "items": [{**pin, "anchor": places.get(pin["id"], "")} for pin in node["items"]]}
         case "tiles":
             return {**node, "tiles": [{**tile, "anchor": places.get(tile["id"], "")} for tile in node["tiles"]]}
         case "claims":

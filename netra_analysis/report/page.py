@@ -93,7 +93,7 @@ def render_postmortem(
     """The postmortem: what its notebook emitted, in order, what people wrote, and an appendix of claims and queries."""
     anchors, people = Anchors(), people or Notes()
     sections = outline(nb, anchors, cells=False)
-    sections = written(sections, people, meta.incident, evidence.get("onset"))
+    sections = written(sections, people, meta.incident, evidence)
     last = appendix(sections, nodes.claims_in(nb), evidence, anchors)
     sections = folded(linked(sections, last["claims"]))
     extra = {"evidence": evidence, "appendix": last, "people": people, "sure": _sure(evidence)}

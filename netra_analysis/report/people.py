@@ -1,10 +1,10 @@
 """What people wrote, put where the postmortem asks for it: escaped like everything else, never without its label."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from netra_analysis.notes import SUFFIX, Action, Event, Notes
+from netra_analysis.notes import SUFFIX, Action, Event, Notes, Pin
 from netra_analysis.report import markdown
 from netra_analysis.report.nodes import Node
 from netra_analysis.window import stamp
@@ -12,16 +12,28 @@ from netra_analysis.window import stamp
 _KIND = {"time": "time", "since": "duration", "shown by": "claim"}
 
 
-def written(sections: Sequence[dict[str, Any]], notes: Notes, incident: str, onset: str | None) -> list[dict[str, Any]]:
+def written(
+    sections: Sequence[dict[str, Any]], notes: Notes, incident: str, evidence: Mapping[str, Any]
+) -> list[dict[str, Any]]:
     """The sections with each prompt answered where people answered it; else it says where to write the answer."""
-    file = f"{incident}{SUFFIX}"
+    file, onset = f"{incident}{SUFFIX}", evidence.get("onset")
     made = [{**s, "nodes": [_answered(node, notes, file, onset) for node in s["nodes"]]} for s in sections]
-    return [_with_words(s, notes) if s["anchor"] == "summary" else s for s in made]
+    said = {str(claim["id"]): str(claim["text"]) for claim in evidence.get("claims", [])}
+    return [_with_words(s, notes, said) if s["anchor"] == "summary" else s for s in made]
 
 
-def _with_words(section: dict[str, Any], notes: Notes) -> dict[str, Any]:
+def _with_words(section: dict[str, Any], notes: Notes, said: Mapping[str, str]) -> dict[str, Any]:
     more = [_text("In our words", notes.summary, "words")] if notes.summary else []
+    if notes.pins:
+        more.append({"kind": "pins", "items": [_pin(pin, said.get(pin.claim)) for pin in notes.pins]})
     return {**section, "nodes": [*section["nodes"], *more]}
+
+
+def _pin(pin: Pin, now: str | None) -> dict[str, str]:
+    """A remark with its claim's sentence as it is now, and as it was when it was pinned where that differs."""
+    then = pin.said if now is None or pin.said not in ("", now) else ""
+    gone = "" if now is not None else "This report says no such thing any more."
+    return {"id": pin.claim, "note": pin.note, "by": pin.by, "text": now or gone, "then": then}
 
 
 def _answered(node: Node, notes: Notes, file: str, onset: str | None) -> Node:

@@ -4,7 +4,7 @@ from typing import Any
 
 import nbformat
 
-from netra_analysis.notes import Notes, parse
+from netra_analysis.notes import Notes, Pin, parse
 from netra_analysis.report import blocks
 from netra_analysis.report.page import PageState, render_postmortem
 from tests.report import samples
@@ -82,3 +82,19 @@ def test_notes_change_nothing_but_the_page() -> None:
     made = notebook()
     render_postmortem(made, samples.meta(), samples.evidence(), PageState.COMPLETE, parse(WRITTEN, "x"), static=True)
     assert len(nbformat.writes(made)) == len(before)
+
+
+def test_a_pin_stands_with_its_claims_sentence_now_and_as_it_was() -> None:
+    now = samples.evidence()["claims"][0]
+    pins = (
+        Pin(claim=now["id"], note=HOSTILE, said=now["text"], by="ana"),
+        Pin(claim=now["id"], note="changed since", said="24 requests failed."),
+        Pin(claim="GONE", note="no more", said="it said so then"),
+    )
+    shown = page(Notes(pins=pins))
+    assert "Pinned <small>written by people</small>" in shown
+    assert shown.count("When it was pinned it said:") == 2
+    assert "&lt;script&gt;alert(1)" in shown
+    assert "<script>alert" not in shown
+    assert "This report says no such thing any more." in shown
+    assert f'<a class="cid" href="#{now["id"]}">{now["id"]}</a>' in shown
