@@ -8,7 +8,7 @@ NOTEBOOKS := $(if $(wildcard notebooks/*.ipynb),notebooks --nbval --nbval-curren
 PYTEST    := $(BIN)/python -m pytest -rs -n $(JOBS) --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help env postmortem test test-long lint outputs docs audit notebooks bench lock clean
+.PHONY: help env postmortem test test-long axe lint outputs docs audit notebooks bench lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,11 @@ test: env ## all tests, the notebooks against their committed outputs, the impor
 
 test-long: env ## the tests marked long
 	@$(PYTEST) tests -m long
+
+axe: env ## axe-core through npm into .venv; with it `make test` also looks at the pages for people who do not see them
+	@command -v npm >/dev/null || { echo "make axe needs npm on the PATH: install it, then run this again" >&2; exit 1; }
+	@mkdir -p .venv/axe && cd .venv/axe && npm pack axe-core@4 --silent >/dev/null && tar -xzf axe-core-4.*.tgz package/axe.min.js
+	@echo ".venv/axe/package/axe.min.js"
 
 lint: env ## ruff, mypy and the import contracts
 	@$(BIN)/ruff check .
@@ -41,6 +46,7 @@ audit: env ## pins and hashes, code that runs at start, the list of all parts (S
 	@$(BIN)/python deploy/audit.py
 
 notebooks: env ## JupyterLab on the suite; it asks nobody for news, updates or extensions
+	@$(BIN)/jupyter labextension disable @jupyterlab/apputils-extension:announcements --level=sys_prefix >/dev/null 2>&1
 	@$(BIN)/jupyter lab --LabApp.news_url=None --LabApp.extension_manager=readonly \
 	    --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
 	    $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/00_overview.ipynb

@@ -84,7 +84,7 @@ def event_lane(figure: Figure, brush: str) -> View:
     height = ROW * (1 + max((row for row, _ in places), default=0))
     x = time_axis(labels=False, grid=False)
     layers = [_glyphs(values, x, height), *(_names(values, x, height, left=left) for left in (False, True))]
-    drawn = alt.layer(span(figure.window, x, brush), *shading(figure, x), *layers)
+    drawn = alt.layer(*shading(figure, x), *layers, span(figure.window, x, brush))
     return drawn.properties(width=figure.width, height=height)
 
 

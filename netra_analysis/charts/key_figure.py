@@ -31,7 +31,7 @@ _LINE: Final = 14  # pixels from one line of a header to the next
 
 def lanes(figure: Figure) -> View:
     """The figure's lanes, top to bottom, under a row of event labels; aligned in time, zoomed together."""
-    views: list[View] = [event_lane(figure, BRUSH)] if figure.marks or figure.shades else []
+    views: list[View] = [event_lane(figure, BRUSH)]  # also where nothing is named: the title needs the row
     last = len(figure.lanes) - 1
     views += [_lane(figure, lane, labels=i == last) for i, lane in enumerate(figure.lanes)]
     room = max((_LINE * (len(_legend(figure, lane)) - 1) for lane in figure.lanes), default=0)
@@ -40,8 +40,8 @@ def lanes(figure: Figure) -> View:
 
 def _lane(figure: Figure, lane: Lane, *, labels: bool) -> View:
     x = time_axis(labels=labels, width=figure.width)
-    layers = [span(figure.window, x, BRUSH), *shading(figure, x), *_drawn(figure, lane, x)]
-    layers += [*_limit(lane), *rules(figure, x), *_header(figure, lane)]
+    layers = [*shading(figure, x), *_drawn(figure, lane, x), *_limit(lane), *rules(figure, x), *_header(figure, lane)]
+    layers.append(span(figure.window, x, BRUSH))
     lane_view = alt.layer(*layers).resolve_scale(color="independent")
     return lane_view.properties(width=figure.width, height=lane.height)
 

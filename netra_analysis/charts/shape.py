@@ -76,7 +76,8 @@ def stacked(parts: list[tuple[str, Any]], window: TimeWindow) -> tuple[pd.DataFr
     bars, step = _widened(bars, step, window)
     bars = bars.sort_values(["time", "order"], kind="stable").reset_index(drop=True)
     top = bars.groupby("time")["value"].cumsum()
-    bars = bars.assign(floor=top - bars["value"], top=top, end=(bars["time"] + 0.88 * step).astype("int64"))
+    ends = (bars["time"] + 0.88 * step).clip(upper=window.end.timestamp() * 1000)
+    bars = bars.assign(floor=top - bars["value"], top=top, end=ends.astype("int64"))
     return bars[bars["value"] != 0].drop(columns="order"), step
 
 

@@ -108,13 +108,18 @@ def time_axis(*, labels: bool = True, grid: bool = True, width: int = WIDTH) -> 
 
 
 def span(window: TimeWindow, x: alt.X, brush: str | None = None) -> View:
-    """An empty layer that sets a view's time span to the window, or to what `brush` selects.
+    """A layer that sets a view's time span to the window, or to what `brush` selects.
 
-    One layer says it for all: Vega-Lite reports the same span said twice as a conflict.
+    One layer says it for all: Vega-Lite reports the same span said twice as a conflict. Under a brush the window is
+    said by two unseen points, because JupyterLab's Vega-Lite takes a span from a brush or from a list, never from both;
+    and it must be the last layer, because Vega-Lite asks the last one only whether a brush is meant.
     """
-    extra: dict[str, Any] = {"domainRaw": alt.ExprRef(f"{brush}.time")} if brush else {}
-    scale = alt.Scale(type="utc", domain=[moment(window.start), moment(window.end)], nice=False, **extra)
-    return alt.Chart(alt.InlineData(values=[])).mark_point().encode(x=x.scale(scale))
+    if brush is None:
+        scale = alt.Scale(type="utc", domain=[moment(window.start), moment(window.end)], nice=False)
+        return alt.Chart(alt.InlineData(values=[])).mark_point().encode(x=x.scale(scale))
+    scale = alt.Scale(type="utc", domain={"param": brush, "encoding": "x"}, nice=False)
+    ends = [{"time": int(end.timestamp() * 1000)} for end in (window.start, window.end)]
+    return alt.Chart(alt.InlineData(values=ends)).mark_point(opacity=0).encode(x=x.scale(scale))
 
 
 def time_hint(field: str = "time", title: str = "time (UTC)") -> alt.Tooltip:

@@ -66,10 +66,15 @@ def still(spec: dict[str, Any]) -> dict[str, Any]:
 
 def _without_live(node: Any) -> Any:
     if isinstance(node, dict):
-        return {k: _without_live(v) for k, v in node.items() if k not in ("domainRaw", "tooltip")}
+        return {k: _without_live(v) for k, v in node.items() if k != "tooltip" and not _is_brushed(k, v)}
     if isinstance(node, list):
         return [_without_live(item) for item in node if not _is_live(item)]
     return node
+
+
+def _is_brushed(key: str, value: Any) -> bool:
+    """A span that a brush sets: without it the span is that of the data, whose unseen ends are the window's."""
+    return key == "domain" and isinstance(value, dict) and "param" in value
 
 
 def _is_live(node: Any) -> bool:

@@ -1,8 +1,9 @@
 """Pages for people who read by keyboard or screen reader: structure by our own rules, and by axe-core where it is.
 
-axe-core is no dependency: `npm pack axe-core` elsewhere, unpack it, and name its axe.min.js in NETRA_AXE.
+axe-core is no Python package: `make axe` fetches it through npm into .venv, or NETRA_AXE names an axe.min.js.
 """
 
+import json
 import os
 from itertools import pairwise
 from pathlib import Path
@@ -17,6 +18,9 @@ from tests.report import samples
 pytestmark = pytest.mark.browser
 
 NOTES = parse("owner: ana\nsummary: Ours.\n", "x")
+ROOT = Path(__file__).parents[2]
+FETCHED = ROOT / ".venv" / "axe" / "package" / "axe.min.js"
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 FOCUSED = "e => e.tabIndex >= 0 && (e.scrollWidth > e.clientWidth || e.scrollHeight > e.clientHeight)"
 HEADINGS = "[...document.querySelectorAll('h1, h2, h3, h4, h5, h6')].map(h => Number(h.tagName[1]))"
 UNNAMED = """() => {
@@ -84,17 +88,47 @@ def test_only_what_scrolls_is_a_stop_of_the_tab_key(offline_page: Any, folder: P
     assert all(box.evaluate(FOCUSED) for box in boxes)
 
 
+@pytest.fixture(scope="module")
+def axe() -> str:
+    """The engine's own text."""
+    place = Path(os.environ.get("NETRA_AXE") or FETCHED)
+    if not place.is_file():
+        pytest.skip("no axe-core: `make axe` fetches it (needs npm), or name an axe.min.js in NETRA_AXE")
+    return place.read_text(encoding="utf-8")
+
+
+def violations(page: Any, axe: str) -> list[tuple[str, str]]:
+    """What the engine finds on the page with every fold open: WCAG 2 A and AA, and its best practices."""
+    page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
+    page.evaluate(axe)
+    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]
+    return [(rule["id"], rule["nodes"][0]["html"][:200]) for rule in found]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", ["postmortem", "failed", "notebook", "index"])
-def test_axe_finds_nothing(browser: Any, folder: Path, name: str, scheme: str) -> None:
-    """WCAG 2 A and AA and the best practices that axe-core knows, contrast in both schemes among them."""
-    axe = os.environ.get("NETRA_AXE")
-    if not axe:
-        pytest.skip("NETRA_AXE names no axe.min.js")
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme=scheme, offline=True)
-    page = visit(context.new_page(), folder, name)
-    page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
-    page.evaluate(Path(axe).read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]
+def test_axe_finds_nothing(browser: Any, axe: str, folder: Path, name: str, scheme: str) -> None:
+    """Contrast in both schemes among it."""
+    context = browser.new_context(viewport=DESK, color_scheme=scheme, offline=True)
+    found = violations(visit(context.new_page(), folder, name), axe)
     context.close()
-    assert [(rule["id"], rule["nodes"][0]["html"][:200]) for rule in found] == []
+    assert found == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("scheme", "viewport"), [("light", DESK), ("dark", PHONE)], ids=["desk", "dark phone"])
+@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb")), ids=lambda path: path.stem)
+def test_axe_finds_nothing_on_the_pages_of_the_suite(
+    browser: Any, axe: str, tmp_path: Path, path: Path, scheme: str, viewport: dict[str, int]
+) -> None:
+    """The bundled incident's own pages, as its notebooks are committed."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    pages = {"notebook": render_notebook(content, samples.meta(), PageState.COMPLETE)}
+    if path.stem.startswith("90"):
+        pages["postmortem"] = render_postmortem(content, samples.meta(), samples.evidence(), PageState.COMPLETE, NOTES)
+    for name, text in pages.items():
+        (tmp_path / f"{name}.html").write_text(text, encoding="utf-8")
+        context = browser.new_context(viewport=viewport, color_scheme=scheme, offline=True)
+        found = violations(visit(context.new_page(), tmp_path, name), axe)
+        context.close()
+        assert found == [], name
