@@ -17,6 +17,7 @@ from netra_analysis.errors import SchemaError
 from netra_analysis.finding import Claim, Verdict
 from netra_analysis.query import Query
 from netra_analysis.report import cells, lab, plain, twin
+from netra_analysis.report.explorer import Explorer
 from netra_analysis.report.text import visible
 
 BLOCK: Final = "application/vnd.netra.block+json"
@@ -181,6 +182,10 @@ class TableView(Block):
             "note": self.note,
             "query": self.query.to_json() if self.query else None,
         }
+
+    def explore(self) -> Explorer:
+        """The same rows to sort and search by hand in JupyterLab (a megabyte of script in the cell's output)."""
+        return Explorer(self._repr_mimebundle_(), {"kind": self.kind, **self.data()})
 
 
 def _column(values: Any, name: Any) -> ViewColumn:
