@@ -19,6 +19,7 @@ class Anchors:
 
     def __init__(self) -> None:
         self._taken = set(_OURS)
+        self._named: dict[str, int] = {}
 
     def place(self, wanted: str, otherwise: str) -> str:
         name = base = slug(wanted, otherwise)
@@ -27,6 +28,11 @@ class Anchors:
             name, number = f"{base}-{number}", number + 1
         self._taken.add(name)
         return name
+
+    def label(self, title: str) -> str:
+        """What a screen reader calls a region: its title, numbered from the second of that title on."""
+        self._named[title] = self._named.get(title, 0) + 1
+        return title if self._named[title] == 1 else f"{title}, {self._named[title]}"
 
 
 def section(anchor: str, title: str, state: str = "ok", reason: str = "") -> dict[str, Any]:
@@ -78,7 +84,9 @@ def _ready(node: Node, anchors: Anchors) -> Node:
             return {**node, "html": markdown.html(node["source"])}
         case "chart":
             made = {name: spec_json(node[spec]) if node[spec] else "" for name, spec in _SPECS.items()}
-            return {**node, **made}
+            return {**node, **made, "label": anchors.label(str(node["title"]))}
+        case "table":
+            return {**node, "label": anchors.label(str(node["title"]))}
         case "prompt":
             return {**node, "anchor": anchors.place(str(node["id"]), "prompt")}
         case _:

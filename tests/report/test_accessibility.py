@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 
 from netra_analysis.notes import parse
@@ -74,6 +75,13 @@ def test_every_link_inside_the_page_leads_somewhere(offline_page: Any, folder: P
     page = visit(offline_page, folder, name)
     assert page.locator("a[href^='#']").count() > 10
     assert page.evaluate(BROKEN) == []
+
+
+def test_two_tables_of_one_title_are_two_regions_to_a_screen_reader() -> None:
+    twice = nbformat.v4.new_notebook(cells=[samples.code("x", *[samples.output(samples.table(title="Query"))] * 2)])
+    page = render_notebook(twice, samples.meta(), PageState.COMPLETE, static=True)
+    assert 'aria-label="Query"' in page
+    assert 'aria-label="Query, 2"' in page
 
 
 def test_a_tile_takes_the_reader_to_its_claim(offline_page: Any, folder: Path) -> None:
