@@ -5,7 +5,8 @@ from pathlib import Path
 from netra_analysis import capsule
 from netra_analysis.errors import RequestError
 from netra_analysis.notes import LONGEST, SUFFIX, Notes, Pin, parse, with_pin
-from netra_analysis.run.publish import locked, write_text
+from netra_analysis.run.lock import taken
+from netra_analysis.run.publish import write_text
 
 
 def notes_path(out: Path, incident: str) -> Path:
@@ -22,7 +23,7 @@ def read_notes(out: Path, incident: str) -> Notes:
 def keep(out: Path, incident: str, pin: Pin) -> Path:
     """Adds a pin to what people wrote about `incident` in `out`, and says where; nothing else there is touched."""
     path = notes_path(out, incident)
-    with locked(out, incident):
+    with taken(out, incident):
         before = _text(path)
         after = with_pin(before, pin, str(path))
         if after != before:

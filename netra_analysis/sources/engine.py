@@ -8,11 +8,11 @@ import pyarrow as pa
 from netra_analysis.errors import QueryError
 from netra_analysis.query import Query
 from netra_analysis.sources.dialect import to_duckdb
+from netra_analysis.sources.quiet import quiet
 from netra_analysis.sources.room import memory
 
 _SETTINGS = (
     "SET TimeZone = 'UTC'",
-    "SET enable_progress_bar = false",  # it writes to stdout, which is for results
     "SET threads = 1",  # one thread: float sums and ties come out the same in every run
     "SET preserve_insertion_order = true",
     "SET temp_directory = ''",  # what does not fit into memory is refused, and never written anywhere
@@ -39,7 +39,7 @@ class Engine:
     """
 
     def __init__(self) -> None:
-        self._connection = duckdb.connect(":memory:")
+        self._connection = quiet(duckdb.connect(":memory:"))
         for setting in (f"SET memory_limit = '{memory_limit()}MB'", *_SETTINGS):
             self._connection.execute(setting)
         self._tables: dict[str, pa.Table] = {}

@@ -169,3 +169,16 @@ def test_threads_memory_and_extensions_are_set_and_locked(engine: Engine) -> Non
         engine._connection.execute("SET memory_limit = '100GB'")
     with pytest.raises(duckdb.Error):
         engine._connection.execute("LOAD httpfs")
+
+
+def test_a_worker_without_a_main_file_draws_no_progress_bar_among_the_results() -> None:
+    asked = "from netra_analysis.sources.engine import Engine; e = Engine()._connection; " + (
+        "print(e.sql(\"SELECT current_setting('enable_progress_bar')\").fetchall())"
+    )
+    # `-c` is how a process pool starts its workers; without the engine's care DuckDB says True here
+    bare = "import duckdb; print(duckdb.connect().sql(\"SELECT current_setting('enable_progress_bar')\").fetchall())"
+    said = [
+        subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
+        for code in (asked, bare)
+    ]
+    assert said == ["[(False,)]", "[(True,)]"]

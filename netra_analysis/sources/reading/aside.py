@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netra_analysis.schema import TIME
+from netra_analysis.sources.quiet import quiet
 from netra_analysis.window import TimeWindow
 
 KEY: Final = ("time", "log", "id", "service")
@@ -102,5 +103,5 @@ def _taken(arrays: list[Any], masks: list[Any]) -> Any:
 def _hashed(entries: pa.Table) -> Any:
     """64 bits of each row's own key; among ten million rows two that differ share one in 3 of 1,000,000 loads."""
     with duckdb.connect(config={"enable_external_access": "false", "threads": 1}) as engine:
-        engine.register("t", entries.select(["time", "log", "id"]))
+        quiet(engine).register("t", entries.select(["time", "log", "id"]))
         return engine.sql("SELECT hash(time, log, id) AS h FROM t").to_arrow_table()["h"].to_numpy()

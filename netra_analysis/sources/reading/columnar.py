@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netra_analysis.schema import ENTRIES
+from netra_analysis.sources.quiet import quiet
 from netra_analysis.sources.reading.dialect import as_mapping
 from netra_analysis.sources.reading.entry import RECEIVED, content_id
 from netra_analysis.sources.reading.jsonvalue import canonical, decode_line
@@ -41,7 +42,7 @@ def selection(schema: pa.Schema) -> str:
 def project(table: pa.Table, select: str) -> pa.Table:
     """`select` over `table`, by an engine that can reach nothing else."""
     with duckdb.connect(config={"enable_external_access": "false"}) as engine:
-        engine.register("t", _utc(table))
+        quiet(engine).register("t", _utc(table))
         return engine.sql(select).to_arrow_table()
 
 
