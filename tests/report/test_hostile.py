@@ -23,7 +23,11 @@ pytestmark = pytest.mark.browser
 
 PER_PAGE = 60
 HOOK = "for (const name of ['alert', 'confirm', 'prompt', 'print']) window[name] = () => console.log('FIRED');"
-SKELETON = "[...document.querySelectorAll('*')].filter(e => !e.closest('.md, .live')).map(e => e.tagName).join(' ')"
+# Apart from markdown, live charts and the note below a column that is too wide for paper, which go by what is written.
+SKELETON = (
+    "[...document.querySelectorAll('*')].filter(e => !e.closest('.md, .live, .beyond-note'))"
+    ".map(e => e.tagName).join(' ')"
+)
 TEXTS = payloads()
 CHUNKS = [TEXTS[i : i + PER_PAGE] for i in range(0, len(TEXTS), PER_PAGE)]
 
@@ -228,7 +232,13 @@ def test_control_the_same_texts_do_fire_without_protection(watched: Any, tmp_pat
     frames = framed(TEXTS)
     tried: list[str] = []
     watched.on("request", lambda request: tried.append(request.url))
-    seen = opened(watched, tmp_path / "raw.html", f"<!doctype html><meta charset=utf-8>{frames}")
-    watched.wait_for_timeout(800)
-    assert len(seen["fired"]) >= 20
+    fired: list[str] = []
+    watched.on("console", lambda message: fired.append(message.text) if message.text == "FIRED" else None)
+    (tmp_path / "raw.html").write_text(f"<!doctype html><meta charset=utf-8>{frames}", encoding="utf-8")
+    watched.goto((tmp_path / "raw.html").as_uri(), wait_until="commit")  # some of these texts never finish to load
+    for _ in range(40):
+        if len(fired) >= 20:
+            break
+        watched.wait_for_timeout(500)
+    assert len(fired) >= 20
     assert len([url for url in tried if not url.startswith(("file:", "data:", "about:"))]) >= 5

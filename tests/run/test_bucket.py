@@ -91,6 +91,7 @@ def test_one_that_refuses_leaves_the_pointer_where_it_was(storage: Storage, repo
     assert storage.objects["made-up/latest.json"] == b"before"
 
 
+@pytest.mark.long
 def test_runs_are_remembered_across_disks(storage: Storage, here: Callable[..., Ended], tmp_path: Path) -> None:
     asked = scheduled(tmp_path)
     for disk in ("one", "two"):

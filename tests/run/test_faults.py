@@ -47,6 +47,7 @@ def broken(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [step for step in steps if step["broken"]]
 
 
+@pytest.mark.long
 def test_a_fault_at_a_step_leaves_nothing_torn(stepped: Stepped) -> None:
     steps = stepped(faults=["ENOSPC", "KILL", "MEMORY"], parts=3, earlier=[True])
     assert broken(steps) == []

@@ -182,6 +182,7 @@ def test_the_same_data_give_the_same_claims_and_capsule(published: tuple[Path, A
     assert (again / name).read_text() == (first / name).read_text()
 
 
+@pytest.mark.long
 def test_a_partial_run_in_place_of_a_whole_one_says_so_everywhere(copy: Path, here: Callable[..., Ended]) -> None:
     asked = incident(copy.parent)
     ended = here("run", asked, "--out", copy.parent, "--only", "00")
@@ -408,6 +409,7 @@ def test_sample_lists_and_writes(tmp_path: Path, here: Callable[..., Ended]) -> 
     assert here("sample", "nothing-such").returncode == 2
 
 
+@pytest.mark.long
 def test_every_page_that_is_asked_for_static_is(tmp_path: Path) -> None:
     """The way from the option to each page, with stand-ins for the notebooks; with charts under the marker long."""
     pages = sorted(quick(tmp_path, static=True).rglob("*.html"))

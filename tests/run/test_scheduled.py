@@ -82,6 +82,7 @@ def test_what_is_done_for_the_same_request_is_passed_over_and_another_is_not(
     assert changed.read_text() != kept + " "
 
 
+@pytest.mark.long
 def test_earlier_reports_are_kept_as_many_as_asked_and_peoples_notes_always(here: Here, tmp_path: Path) -> None:
     asked, out = scheduled(tmp_path, failing=True), tmp_path / "out"
     out.mkdir()

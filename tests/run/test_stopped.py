@@ -99,6 +99,7 @@ def running(earlier: Path) -> Iterator["subprocess.Popen[str]"]:
     run.communicate()
 
 
+@pytest.mark.long
 def test_a_killed_run_leaves_no_process_and_the_earlier_report_as_it_was(
     earlier: Path, running: "subprocess.Popen[str]"
 ) -> None:
