@@ -113,7 +113,9 @@ def plain(texts: list[str]) -> list[str]:
     return [f"{'## ' if text.startswith('## ') else ''}plain words {i}" for i, text in enumerate(texts)]
 
 
-@pytest.mark.parametrize("texts", CHUNKS, ids=range(len(CHUNKS)))
+@pytest.mark.parametrize(
+    "texts", [pytest.param(one, marks=[pytest.mark.long] if i > 1 else [], id=str(i)) for i, one in enumerate(CHUNKS)]
+)
 def test_nothing_runs_in_a_notebook_page(watched: Any, tmp_path: Path, texts: list[str]) -> None:
     every = " ".join(texts)
     nb = notebook(texts, drawn(texts))

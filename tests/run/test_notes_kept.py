@@ -19,6 +19,7 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return incident(tmp_path)
 
 
+@pytest.mark.long
 def test_a_run_says_where_to_write_and_a_rerun_keeps_it(asked: Path, here: Callable[..., Ended]) -> None:
     out = asked.parent / "out"
     first = here("run", asked, "--out", out)

@@ -170,6 +170,7 @@ def test_a_changed_page_is_named(copy: Path) -> None:
     assert verify(copy) == ["postmortem.html was changed after it was published"]
 
 
+@pytest.mark.long
 def test_the_same_data_give_the_same_claims_and_capsule(published: tuple[Path, Any], tmp_path: Path) -> None:
     first = published[0] / "made-up"
     source = published[0].parent

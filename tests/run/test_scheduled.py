@@ -65,6 +65,7 @@ def test_the_index_has_the_quiet_day(quiet: Path) -> None:
     assert 'href="nightly/postmortem.html"' in index
 
 
+@pytest.mark.long
 def test_what_is_done_for_the_same_request_is_passed_over_and_another_is_not(
     quiet: Path, here: Here, tmp_path: Path
 ) -> None:
@@ -223,6 +224,7 @@ def test_a_task_without_a_share_has_nothing_to_do(here: Here, tmp_path: Path, mo
     assert "nothing to do" in ended.stderr
 
 
+@pytest.mark.long
 def test_a_folder_stands_for_the_params_files_in_it(here: Here, tmp_path: Path) -> None:
     (tmp_path / "many").mkdir()
     for name in ("a", "b"):

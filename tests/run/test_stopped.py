@@ -132,6 +132,7 @@ def test_a_run_that_is_asked_to_end_says_so_within_ten_seconds(earlier: Path, ru
         pass
 
 
+@pytest.mark.long
 def test_a_first_run_that_is_asked_to_end_leaves_a_page_that_says_incomplete(tmp_path: Path) -> None:
     run = started(incident(tmp_path), "--only", "00")
     assert run.stderr is not None
