@@ -248,6 +248,7 @@ def test_a_notebook_that_did_not_finish_is_noticed(source: list[str], says: str,
     assert says in one.fault
 
 
+@pytest.mark.long
 def test_papermill_itself_calls_a_dead_kernel_complete(tmp_path: Path) -> None:
     """The control: without our reading, the notebook of a dead kernel looks like a good run."""
     one = executed(["incident = ''", "import os; os.kill(os.getpid(), 9)", "print('after')"], tmp_path)

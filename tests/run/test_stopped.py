@@ -112,6 +112,7 @@ def test_a_killed_run_leaves_no_process_and_the_earlier_report_as_it_was(
         pass
 
 
+@pytest.mark.long
 def test_a_run_that_is_asked_to_end_says_so_within_ten_seconds(earlier: Path, running: "subprocess.Popen[str]") -> None:
     before, begun = contents(earlier), at_work(running)
     began = time.monotonic()
