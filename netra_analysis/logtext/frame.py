@@ -52,29 +52,10 @@ _FOREIGN_FILES: Final = (
     "<internal:",
 )
 _FOREIGN_PACKAGES: Final = (
-    "java.",
-    "javax.",
-    "jdk.",
-    "sun.",
-    "com.sun.",
-    "jakarta.",
-    "kotlin.",
-    "kotlinx.",
-    "scala.",
-    "org.springframework.",
-    "org.apache.",
-    "org.hibernate.",
-    "org.eclipse.",
-    "com.zaxxer.",
-    "io.netty.",
-    "reactor.",
-    "com.fasterxml.",
-    "ch.qos.",
-    "org.postgresql.",
-    "com.mysql.",
-    "io.grpc.",
-    "com.google.",
-)
+    "java.", "javax.", "jdk.", "sun.", "com.sun.", "jakarta.", "kotlin.", "kotlinx.", "scala.",
+    "org.springframework.", "org.apache.", "org.hibernate.", "org.eclipse.", "com.zaxxer.", "io.netty.",
+    "reactor.", "com.fasterxml.", "ch.qos.", "org.postgresql.", "com.mysql.", "io.grpc.", "com.google.",
+)  # fmt: skip
 _FOREIGN_NAMESPACES: Final = (
     "System.", "Microsoft.", "lambda_method", "Npgsql.", "MySqlConnector.", "MySql.", "StackExchange.", "Dapper.",
     "Grpc.", "Google.", "Polly.", "Serilog.", "Newtonsoft.", "MediatR.", "Swashbuckle.", "MongoDB.", "RabbitMQ.",

@@ -210,6 +210,16 @@ def test_seeds_differ_in_what_is_missing() -> None:
     assert {g.restarts for g in given} == {True, False}
 
 
+@pytest.mark.parametrize("stream", casebook.STREAMS)
+def test_a_record_can_be_kept_whole_or_without_one_stream_whatever_its_seed_draws(stream: str) -> None:
+    drawn = [casebook.vary("gone-at-the-next-start", seed) for seed in range(2, 40)]
+    whole = [one.keeping(casebook.WHOLE).circumstances for one in drawn]  # type: ignore[union-attr]
+    assert {(one.withheld, one.newest) for one in whole} == {((), None)}
+    lacking = [one.keeping(stream).circumstances for one in drawn]  # type: ignore[union-attr]
+    assert {(one.withheld, one.newest) for one in lacking} == {((stream,), None)}
+    assert [one.origin for one in whole] == [one.circumstances.origin for one in drawn]  # type: ignore[union-attr]
+
+
 def test_writing_leaves_out_metrics_that_nobody_has(tmp_path: Path) -> None:
     seed = next(s for s in range(2, 40) if "metrics" in casebook.vary("stray-errors", s).circumstances.withheld)  # type: ignore[union-attr]
     written = casebook.write("stray-errors", tmp_path, seed=seed)

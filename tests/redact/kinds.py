@@ -451,7 +451,7 @@ PERSONAL: Final[dict[str, Callable[[random.Random], str]]] = {
     "phone-e164": lambda rng: f"+{rng.choice(('49', '44', '1', '33', '91'))}{rng.randrange(2 * 10**9, 10**10 - 1)}",
     "phone-us": lambda rng: f"({rng.randrange(2, 10)}{rng.randrange(10, 99)}) {_local(rng).split('-')[0]}-{rng.randrange(1000, 9999)}",
     "phone-spaced": lambda rng: f"+49 {rng.randrange(30, 999)} {rng.randrange(10**6, 10**7 - 1)}",
-    "user-path-unix": lambda rng: f"/home/{_name(rng)}/work/app.py",
-    "user-path-mac": lambda rng: f"/Users/{_name(rng)}/work/app.py",
-    "user-path-windows": lambda rng: f"C:\\Users\\{_name(rng)}\\work\\app.py",
+    "user-path-unix": lambda rng: f"/home/{_name(rng)}/src/app.py",
+    "user-path-mac": lambda rng: f"/Users/{_name(rng)}/src/app.py",
+    "user-path-windows": lambda rng: f"C:\\Users\\{_name(rng)}\\src\\app.py",
 }  # fmt: skip

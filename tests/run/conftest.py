@@ -3,7 +3,9 @@
 import copy
 import hashlib
 import json
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -12,7 +14,7 @@ import pytest
 from netra_analysis.cli import main
 from netra_analysis.investigation import Investigation
 from netra_analysis.run import verify
-from tests.run.reports import Ended
+from tests.run.reports import Ended, quick
 
 _SEEN: dict[str, dict[str, Any]] = {}
 _evidence = verify.evidence
@@ -41,6 +43,18 @@ def remembered(monkeypatch: pytest.MonkeyPatch) -> None:
         return copy.deepcopy(_SEEN[content])
 
     monkeypatch.setattr(verify, "evidence", evidence)
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report that nobody changes; its params file lies beside `out`."""
+    return quick(tmp_path_factory.mktemp("made"))
+
+
+@pytest.fixture
+def report(made: Path, tmp_path: Path) -> Path:
+    """A copy of it, to be changed."""
+    return Path(shutil.copytree(made, tmp_path / "made-up"))
 
 
 @pytest.fixture

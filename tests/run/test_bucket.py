@@ -12,7 +12,7 @@ import pytest
 from netra_analysis.errors import RequestError, SourceError
 from netra_analysis.run import earlier, history
 from netra_analysis.run.bucket import EMULATOR, opened
-from tests.run.reports import Ended, quick
+from tests.run.reports import Ended
 from tests.run.scheduled import NOW, scheduled
 
 
@@ -58,11 +58,6 @@ def storage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Storage]:
     yield kept
     server.shutdown()
     server.server_close()
-
-
-@pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return quick(tmp_path_factory.mktemp("copied"))
 
 
 def test_every_file_is_copied_as_it_is_and_the_pointer_turns_last(storage: Storage, report: Path) -> None:

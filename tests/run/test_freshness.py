@@ -1,7 +1,6 @@
 """A stale page cannot pass for fresh: what the page shows, and what `age` says."""
 
 import json
-import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,19 +13,9 @@ from netra_analysis import capsule
 from netra_analysis.report.page import PageState, render_notebook
 from netra_analysis.run import freshness, history
 from tests.report import samples
-from tests.run.reports import Ended, quick
+from tests.run.reports import Ended
 
 END = datetime(2026, 3, 4, 13, tzinfo=UTC)  # of the window
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return quick(tmp_path_factory.mktemp("fresh"))
-
-
-@pytest.fixture
-def report(made: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(made, tmp_path / "made-up"))
 
 
 def says(folder: Path, **changes: Any) -> None:

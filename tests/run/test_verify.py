@@ -14,19 +14,9 @@ from netra_analysis import capsule
 from netra_analysis.run import job
 from netra_analysis.run.index import write_index
 from netra_analysis.run.verify import verify
-from tests.run.reports import Ended, incident, quick
+from tests.run.reports import Ended, incident
 
 DEEP = "[" * 100_000
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return quick(tmp_path_factory.mktemp("verify"))
-
-
-@pytest.fixture
-def report(made: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(made, tmp_path / "made-up"))
 
 
 def rehash(report: Path) -> None:
