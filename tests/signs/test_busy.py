@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from netra_analysis.finding import Verdict
-from tests.entries import counts, gauge, opened
+from tests.entries import counts, gauge, opened, request
 from tests.signs.looks import calm, sign
 from tests.signs.test_latency import minutes
 
@@ -29,6 +29,12 @@ def test_it_is_the_capacity(tmp_path: Path) -> None:
 def test_idle_ones_or_room_for_more_are_no_lack_of_it(tmp_path: Path, cpu: float, instances: int) -> None:
     found = sign(tmp_path, "slow_while_busy", SLOW, load(cpu, instances), limits={"max_instances": 2})
     assert found.verdict is Verdict.CLEAR
+
+
+def test_a_change_just_before_may_have_made_each_request_dearer(tmp_path: Path) -> None:
+    new = [request(1100 + n, 200, revision="shop-00002-new") for n in range(5)]
+    found = sign(tmp_path, "slow_while_busy", [*SLOW, *new], load(0.97), limits={"max_instances": 2})
+    assert (found.verdict, found.n) == (Verdict.CLEAR, 120)
 
 
 def test_without_the_metrics_or_slow_answers_nobody_can_tell(tmp_path: Path) -> None:
