@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from netra_analysis.cli import _parser
+from netra_analysis.cli.arguments import parser
 from netra_analysis.run.notebooks import suite
 
 ROOT = Path(__file__).parents[1]
@@ -42,7 +42,7 @@ def job() -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", ["cron", "airflow", "job"])
 def test_each_schedule_gives_arguments_that_the_command_takes(name: str) -> None:
-    asked = _parser().parse_args(run_lines()[name])
+    asked = parser().parse_args(run_lines()[name])
     assert asked.params
     assert asked.now is not None, "a start that is repeated would ask for another window"
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from netra_analysis import params
-from netra_analysis.cli import _parser
+from netra_analysis.cli.arguments import parser
 from netra_analysis.notes import KEYS, parse
 
 ROOT = Path(__file__).parents[1]
@@ -53,7 +53,7 @@ def test_links_between_documents_lead_somewhere(page: Path) -> None:
 @pytest.mark.parametrize("page", GUIDES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_every_command_is_one_that_the_command_line_understands(page: Path) -> None:
     for command in commands(page):
-        _parser().parse_args(shlex.split(command)[1:])
+        parser().parse_args(shlex.split(command)[1:])
 
 
 def test_the_guides_hold_commands() -> None:

@@ -53,6 +53,37 @@ def test_a_batch_that_was_killed_is_whole_after_another_start(tmp_path: Path) ->
     assert len(re.findall(r'<tr data-state="done"', (out / "index.html").read_text())) == N
 
 
+@pytest.mark.long
+def test_the_death_of_one_incident_s_process_ends_that_incident_only(tmp_path: Path) -> None:
+    killed, whole = scheduled(tmp_path, "day-killed"), scheduled(tmp_path, "day-whole")
+    command = [sys.executable, "-m", "netra_analysis.cli", "run", str(killed), str(whole), "--jobs", "2"]
+    command += ["--out", str(tmp_path / "out"), "--now", NOW, "--json"]
+
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as driver:
+        wait_for(lambda: holders(tmp_path / "out/.locks/day-killed.lock"), 60)
+        os.kill(*holders(tmp_path / "out/.locks/day-killed.lock"), signal.SIGKILL)
+        said, errors = driver.communicate(timeout=300)
+
+    rows = {Path(row["params"]).stem: row for row in json.loads(said)}
+    assert driver.returncode == 4, errors
+    assert rows["day-killed"]["state"] == "refused"
+    assert "was killed" in rows["day-killed"]["why"]
+    assert rows["day-whole"]["state"] == "done"
+    assert verify(tmp_path / "out/day-whole") == []
+
+
+def holders(file: Path) -> list[int]:
+    """The processes that have `file` open."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if any(link.readlink() == file for link in (entry / "fd").iterdir()):
+                found.append(int(entry.name))
+        except OSError:  # it ended while we looked
+            continue
+    return found
+
+
 def at_work(out: Path) -> list[str]:
     """Processes whose command line or working folder lies in `out`."""
     found = []

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from netra_analysis.cli import WORST
+from netra_analysis.cli.batch import WORST
 from netra_analysis.errors import RequestError
 from netra_analysis.run import earlier, history, hook
 from netra_analysis.run.share import COUNT, INDEX, share
