@@ -1,8 +1,9 @@
 """Was the database connection pool at its cap: all in use, requests waiting, waits timed out?
 
 Two witnesses: pool metrics (custom or log-based, found by name), and the pool's own words in the log
-("QueuePool limit of size … reached"). The database server's refusals ("too many clients") are another
-mechanism and are counted apart. Without a pool metric the pool's level is not known, whatever the log says.
+("QueuePool limit of size … reached"; of a pool without words, the frame in which the wait ended). The database
+server's refusals ("too many clients") are another mechanism and are counted apart. Without a pool metric the
+pool's level is not known, whatever the log says.
 """
 
 from typing import Any
@@ -44,9 +45,14 @@ TIMED_OUT = re2.compile(
             r"(?:in use|busy|left in (?:the )?pool|available in (?:the )?pool)",
             r"PoolTimeout|PoolAcquireTimeout|pool\.?acquire.{0,40}time(?:d )?out|query_wait_timeout",
             r"the connection pool is (?:probably )?full",
+            # asyncio's own time-out, which says nothing: its last frame outside of asyncio is the pool's
+            r"/(?:asyncpg|aiomysql|aiopg|asyncmy)/pool\.py\", line \d+, in _?acquire\n(?:    .*\n)*"
+            r"(?:  File \"[^\"]*/(?:asyncio/\w+|asyncpg/compat)\.py\", line \d+, in \w+\n(?:    .*\n)*)*"
+            r"(?:asyncio\.(?:exceptions\.)?)?TimeoutError",
         )
     )
 )
+CONNECTING = "connect_utils.py"  # asyncpg opened a new connection meanwhile: what was late is the server
 PROOF = pa.schema(
     [("time", TIME), ("witness", TEXT), ("instance", TEXT), ("value", FLOAT), ("cap", FLOAT), ("id", TEXT)]
 )
@@ -72,8 +78,10 @@ def observations(
 ) -> tuple[list[dict[str, Any]], float | None]:
     """What both witnesses say of the pool in `window`, or in all of the data, as rows of `PROOF`; and its cap."""
     metrics = frame(tables.metrics, window)
-    spoken = pc.match_substring_regex(tables.app_logs["message"], TIMED_OUT.pattern)  # the same engine, all at once
-    timeouts = _timeouts(frame(tables.app_logs.filter(spoken), window))
+    messages = tables.app_logs["message"]
+    spoken = pc.match_substring_regex(messages, TIMED_OUT.pattern)  # the same engine, all at once
+    waited = pc.and_not(spoken, pc.match_substring(messages, CONNECTING))
+    timeouts = _timeouts(frame(tables.app_logs.filter(waited), window))
     cap = _cap(metrics, timeouts, settings.limits.pool_size)
     levels = _gauge(metrics, IN_USE, "in use", cap)
     waits = _gauge(metrics, WAITING, "waiting", cap)

@@ -8,6 +8,7 @@ from netra_analysis.logtext.frame import DOTNET, GO, PHP, PYTHON, RUBY, Frame, a
 from netra_analysis.logtext.raised import Draft, RaisedException, headline, raised
 
 INNER = "---> "  # .NET: what follows was raised first
+_LONGEST_LINE = 4000
 END_OF_INNER = "--- End of inner exception stack trace ---"
 _RUBY_NAME = r"(?P<type>[A-Z]\w*(?:::[A-Z]\w*)*)"
 _RUBY_HEAD = re2.compile(
@@ -17,6 +18,7 @@ _RUBY_TELLING = re2.compile(r"(?:Error|Exception|NotFound|Invalid|Timeout|Failed
 _RUBY_TAIL = re2.compile(r"^(?P<message>.*) \(" + _RUBY_NAME + r"\)$")
 _GO_SERVED = re2.compile(r"\bhttp: panic serving \S+: (?P<message>.*)$")
 _PHP_UNCAUGHT = re2.compile(r"Uncaught (?P<type>[\w\\]+): (?P<message>.*?)(?: in \S+\.php[:(]\d+\)?)?$")
+_PHP_STEP = re2.compile(r"^#\d+ (?:\S+\(\d+\): |\[internal function\]|\{main\})")
 _PHP_OBJECT = re2.compile(r"\[object\] \((?P<type>[\w\\]+)\(code: [^)]*\): (?P<message>.*) at \S+\.php:\d+\)")
 
 
@@ -133,6 +135,16 @@ def ruby_headline(line: str) -> tuple[str, str] | None:
     if not head or not _RUBY_TELLING.search(head["type"]):
         return None
     return head["type"], head["told"] or head["said"] or ""
+
+
+def php_record(line: str) -> bool:
+    """Whether a logger's record names an exception in `[object] (Some\\Exception(code: 0): … at /x.php:12)`."""
+    return "[object] (" in line and _PHP_OBJECT.search(line[:_LONGEST_LINE].replace("\\\\", "\\")) is not None
+
+
+def php_step(line: str) -> bool:
+    """Whether `line` is a step of a PHP stack: `#0 /x.php(12): f()`, `#1 [internal function]: f()`, `#2 {main}`."""
+    return line.startswith("#") and _PHP_STEP.match(line[:_LONGEST_LINE]) is not None
 
 
 def php(text: str, lines: list[str]) -> tuple[RaisedException, ...]:

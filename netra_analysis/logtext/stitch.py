@@ -12,10 +12,10 @@ from enum import Enum
 from typing import Final
 
 from netra_analysis.logtext.colour import plain_text
-from netra_analysis.logtext.frame import at_frame, go_frame, php_frame, python_frame, ruby_frame
+from netra_analysis.logtext.frame import at_frame, go_frame, python_frame, ruby_frame
 from netra_analysis.logtext.head import starts_record
 from netra_analysis.logtext.raised import RaisedException, raised
-from netra_analysis.logtext.stacks import END_OF_INNER, INNER, panicked, ruby_headline
+from netra_analysis.logtext.stacks import END_OF_INNER, INNER, panicked, php_record, php_step, ruby_headline
 from netra_analysis.logtext.traceback import DIRECT, DURING, HEADER, find_exceptions
 
 LONGEST_GAP: Final = timedelta(seconds=2)
@@ -25,7 +25,7 @@ _LONGEST: Final = 262_144
 _PHP_FATAL: Final = "PHP Fatal error:  Uncaught "
 _IN_A_STACK: Final = (
     "at ", "... ", "Caused by: ", "[cause]: ", "Suppressed: ", INNER, END_OF_INNER, "--- End of stack trace",
-    "Stack trace:", "#", "thrown in ",
+    "Stack trace:", "thrown in ", "[stacktrace]", "[previous exception]", '"}',
 )  # fmt: skip
 _CONTINUES: Final = ("DETAIL:", "HINT:", "[SQL:", "[parameters:", "(Background on this error")
 
@@ -104,7 +104,7 @@ def _opening(line: str) -> _State | None:
     if uncaught and uncaught[1]:
         return _State.AT
     named = raised(line, strict=True) or (line.endswith("):") and ruby_headline(line)) or _PHP_FATAL in line
-    return _State.HEADLINE if named else None
+    return _State.HEADLINE if named or php_record(line) else None
 
 
 def _after_frame(line: str) -> _State | None:
@@ -117,7 +117,7 @@ def _after_at(state: _State, line: str) -> _State | None:
     bare = line.strip()
     if not bare:  # Rails writes one between the exception and its stack
         return state
-    fits = at_frame(line) or ruby_frame(line) or php_frame(line) or bare.startswith(_IN_A_STACK)
+    fits = at_frame(line) or ruby_frame(line) or php_step(bare) or bare.startswith(_IN_A_STACK)
     return _State.AT if fits else None
 
 
@@ -168,7 +168,8 @@ def _started(line: LogLine) -> _Group | None:
     first, *rest = _lines(line.text)
     whole = HEADER in line.text
     state = _State.FRAMES if whole else _next(None, first)
-    if state is None or (not whole and state is not _State.GO and starts_record(first)):
+    headed = starts_record(first) and not php_record(first)
+    if state is None or (not whole and state is not _State.GO and headed):
         return None
     start = next((i for i, text in enumerate(rest) if HEADER in text), -1) + 1 if whole and HEADER not in first else 0
     state = _after(state, rest[start:])

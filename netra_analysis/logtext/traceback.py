@@ -12,7 +12,7 @@ from netra_analysis.logtext.colour import plain_text
 from netra_analysis.logtext.frame import PYTHON, php_frame, python_frame, ruby_frame
 from netra_analysis.logtext.head import starts_record
 from netra_analysis.logtext.raised import PREFIXES, Cause, Draft, RaisedException, is_named, raised
-from netra_analysis.logtext.stacks import at_style, goroutine, panicked, php, ruby
+from netra_analysis.logtext.stacks import at_style, goroutine, panicked, php, php_record, ruby
 
 HEADER: Final = "Traceback (most recent call last):"
 DURING: Final = "During handling of the above exception, another exception occurred:"
@@ -33,7 +33,7 @@ def find_exceptions(text: str) -> tuple[RaisedException, ...]:
         return goroutine(lines)
     if any(ruby_frame(line) for line in lines if ".r" in line or ".erb" in line):
         return ruby(lines)
-    if any(php_frame(line) for line in lines if ".php(" in line) or "PHP Fatal error:" in text:
+    if any(php_frame(line) for line in lines if ".php(" in line) or "PHP Fatal error:" in text or php_record(text):
         return php(text, lines)
     return _bare(lines)
 

@@ -55,6 +55,13 @@ CONFIG = any_of(
     r"no such host .*\\r|\\r\" is not reachable",
     r"validation errors? for Settings",
     r"ConfigurationError|ImproperlyConfigured|InvalidConfiguration|SettingsError",
+    r"(?:encryption|application|signing|secret|private|api|license) key .{0,40}(?:not|missing|required|absent|empty)",
+    r"no .{0,40}\bkey (?:has been|was|is) (?:specified|set|configured|given|provided)|MissingAppKey|secret_key_base",
+    r"could not resolve placeholder|failed to determine a suitable driver class",  # Spring
+    r"connection string .{0,60}(?:not found|missing|not (?:been )?(?:set|initialized|configured)|null|empty)",
+    r"(?:no matching|unable to find a|could not find a) (?:signing )?(?:key|jwk)|SigningKeyNotFound",
+    r"IDX10(?:50[013]|51[17])",  # .NET on tokens
+    r"\bDecryptException|The MAC is invalid|Message(?:Verifier|Encryptor)::Invalid|BadSignature|bad decrypt",
 )
 
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from netra_analysis.detectors.pool import TIMED_OUT
+from netra_analysis.detectors.pool import CONNECTING, TIMED_OUT
 from netra_analysis.finding import Verdict
 from netra_analysis.query import Query
 from netra_analysis.reconstruct.frames import frame, where
@@ -85,10 +85,11 @@ def _pool_full(scene: Scene) -> Sign:
 
 
 def _pool_timeouts(scene: Scene) -> Sign:
+    lines = scene.lines(TIMED_OUT, loud=False)
     return told(
         scene,
         "pool_timeouts",
-        scene.lines(TIMED_OUT, loud=False),
+        lines[~lines["message"].str.contains(CONNECTING, regex=False)],
         says="{n} lines say that a wait for a pooled connection timed out.",
         unknown="Whether waits for a connection timed out cannot be told from {n} lines.",
         method="the pool's own words in the application log",

@@ -2,6 +2,7 @@
 
 A service can hurt everybody without failing anyone. A route that is slow on any day is no news, and neither is one
 slow answer: a minute is slow when a good share of what was asked in it was, and several such minutes are an impact.
+An export without a baseline is compared with its own first third.
 """
 
 from collections.abc import Mapping
@@ -25,33 +26,47 @@ STRAY = 0.001  # so many slow minutes, by the baseline's rate and a stray one, i
 def slower(scene: Scene) -> Sign:
     """FIRED with the start of the first slow request when far more minutes were slow than in the baseline."""
     name = "slower"
-    limits = _limits(scene)
-    judged = _judged(scene.requests, limits, scene.events)
-    if judged.empty or scene.before.empty:
-        says = "Whether answers became slow cannot be told: the baseline knows the routes of {n} requests."
-        return not_seen(name, says, "a baseline of the same routes")
-    minutes, before = _minutes(judged), _minutes(_judged(scene.before, limits, scene.events))
+    limits, (usually, since) = _limits(scene), _halves(scene)
+    judged = _judged(since, limits, scene.events)
+    says = "Whether answers became slow cannot be told: the baseline knows the routes of {n} requests."
+    unseen = not_seen(name, says, "a baseline of the same routes")
+    if judged.empty or usually.empty:
+        return unseen
+    minutes, before = _minutes(judged), _minutes(_judged(usually, limits, scene.events))
     slow, usual = minutes[minutes["slow"]], int(before["slow"].sum())
     expected = 1.0 + usual * len(minutes) / max(len(before), 1)
     fired = len(slow) >= MINUTES and bool(pdtrc(len(slow) - 1, expected) < STRAY)
+    if not fired and scene.before.empty:  # the part that it was compared with may have been slow itself
+        return unseen
     return Sign(
         name,
         Verdict.FIRED if fired else Verdict.CLEAR,
         "In {n} of {total} minutes a fifth or more of the requests took a second or more and five times what is "
-        "usual for their route; {a} such minutes in the baseline.",
+        "usual for their route; {a} such minutes in the time that they are compared with.",
         time=moment(slow["first"].min()) if fired else None,
         n=len(slow),
         total=len(minutes),
         a=float(usual),
         unit="minutes",
-        method="latency of real traffic against the baseline's p95 of the same route; WebSockets and cold starts apart",
+        method="latency of real traffic against the p95 of the same route in the baseline, or where there is none in "
+        "the window's first third; WebSockets and cold starts apart",
     )
 
 
 def slowed(scene: Scene) -> pd.DataFrame:
     """The requests of the window that took far longer than their route used to."""
-    judged = _judged(scene.requests, _limits(scene), scene.events)
+    judged = _judged(_halves(scene)[1], _limits(scene), scene.events)
     return judged[judged["slow"]]
+
+
+@once
+def _halves(scene: Scene) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What is usual, and what is held against it: baseline and window, or the parts of a window without a baseline."""
+    if len(scene.before) or scene.requests.empty:
+        return scene.before, scene.requests
+    ends = scene.requests["end_time"]
+    until = ends.min() + (ends.max() - ends.min()) / 3
+    return scene.requests[ends <= until], scene.requests[ends > until]
 
 
 def _plain(requests: pd.DataFrame) -> pd.DataFrame:
@@ -63,7 +78,7 @@ def _plain(requests: pd.DataFrame) -> pd.DataFrame:
 @once
 def _limits(scene: Scene) -> dict[str, float]:
     """Route to the seconds from which on a request of it is slow; only routes that the baseline knows well."""
-    known = _plain(scene.before).groupby("route")["latency_s"]
+    known = _plain(_halves(scene)[0]).groupby("route")["latency_s"]
     return {str(route): max(LEAST_S, UNUSUAL * float(own.quantile(0.95))) for route, own in known if len(own) >= KNOWN}
 
 

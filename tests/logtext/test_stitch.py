@@ -43,6 +43,11 @@ DOTNET = ["System.InvalidOperationException: no", " ---> Npgsql.NpgsqlException 
 PHP = ["PHP Fatal error:  Uncaught RuntimeException: no in /var/www/app/A.php:12", "Stack trace:",
        "#0 /var/www/app/B.php(3): A->x()", "#1 {main}", "  thrown in /var/www/app/A.php on line 12"]  # fmt: skip
 
+LARAVEL = ['[2026-04-30 03:02:43] production.ERROR: no key {"exception":"[object] (Illuminate\\\\MissingAppKeyException'
+           "(code: 0): no key at /var/www/vendor/laravel/x.php:80)", "[stacktrace]",
+           "#0 /var/www/vendor/laravel/x.php(80): Illuminate\\X->key()", "#1 [internal function]: App\\A->y()",
+           "#2 {main}", '"} ']  # fmt: skip
+
 
 @pytest.mark.parametrize(
     ("lines", "types"),
@@ -50,6 +55,7 @@ PHP = ["PHP Fatal error:  Uncaught RuntimeException: no in /var/www/app/A.php:12
         (RAILS, ["NoMethodError"]),
         (DOTNET, ["Npgsql.NpgsqlException", "System.InvalidOperationException"]),
         (PHP, ["RuntimeException"]),
+        (LARAVEL, ["Illuminate\\MissingAppKeyException"]),
     ],
 )
 def test_stacks_of_other_languages_one_line_per_entry(lines: list[str], types: list[str]) -> None:
@@ -58,6 +64,11 @@ def test_stacks_of_other_languages_one_line_per_entry(lines: list[str], types: l
     assert found.ids == tuple(f"i1-stderr-0-{2 * i:03}" for i in range(len(lines)))
     assert [one.type for one in found.exceptions] == types
     assert found.complete
+
+
+def test_a_comment_is_no_step_of_a_stack() -> None:
+    (found,) = stitch(entries([*PHP[:4], "# of places: 4", "#general: hello"]))
+    assert len(found.ids) == 4
 
 
 def test_unrelated_lines_between_neither_end_nor_join_it() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from netra_analysis.finding import Verdict
+from netra_analysis.window import stamp
 from tests.entries import START, at, opened, request, said, system
 from tests.signs.looks import calm, sign
 
@@ -44,6 +45,12 @@ def test_a_cold_start_is_no_slow_answer(tmp_path: Path) -> None:
 
 def test_a_route_that_the_baseline_does_not_know_cannot_be_judged(tmp_path: Path) -> None:
     assert sign(tmp_path, "slower", minutes(20, 6, 4.0)).verdict is Verdict.NO_DATA
+
+
+def test_a_window_without_a_baseline_is_compared_with_its_own_beginning(tmp_path: Path) -> None:
+    alone = [one for one in calm(every=20) if one["timestamp"] >= stamp(at(0))]
+    found = sign(tmp_path, "slower", [*alone, *minutes(30, 6, 4.0)])
+    assert (found.verdict, found.time, found.n) == (Verdict.FIRED, at(1800), 6)
 
 
 def test_strays_and_what_was_said_of_them_do_not_explain_slow_answers(tmp_path: Path) -> None:

@@ -1,0 +1,71 @@
+"""What libraries and servers say of settings, of waits for a connection, and of workers that are all busy."""
+
+from pathlib import Path
+
+import pytest
+
+from netra_analysis.finding import Verdict
+from tests.entries import opened, request, said
+from tests.signs.looks import calm, sign
+from tests.signs.test_code_words import failing
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "production.ERROR: No application encryption key has been specified.",
+        "Could not resolve placeholder 'PAYMENTS_URL' in value \"${PAYMENTS_URL}\"",
+        "connection string 'Main' was not found",
+        "Unable to find a signing key that matches 'a1'",
+        "IDX10503: Signature validation failed",
+        "ActiveSupport::MessageVerifier::InvalidSignature",
+    ],
+)
+def test_words_of_a_wrong_setting(tmp_path: Path, words: str) -> None:
+    found = sign(tmp_path, "config_words", [*calm(600), *failing(f"ERROR {words}")])
+    assert (found.verdict, found.n) == (Verdict.FIRED, 60)
+
+
+POOL = """Traceback (most recent call last):
+  File "/code/app/routers/notes.py", line 33, in get_notes
+    async with pool.acquire() as held:
+  File "/usr/lib/site-packages/asyncpg/pool.py", line 1014, in _acquire
+    return await compat.wait_for(
+           ^^^^^^^^^^^^^^^^^^^^^^
+  File "/usr/lib/site-packages/asyncpg/compat.py", line 61, in wait_for
+    return await asyncio.wait_for(fut, timeout)
+  File "/usr/lib/python3.12/asyncio/tasks.py", line 519, in wait_for
+    async with timeouts.timeout(timeout):
+TimeoutError"""
+CONNECT = POOL.replace(
+    "Traceback",
+    'Traceback (most recent call last):\n  File "/x/asyncpg/connect_utils.py", line 9, in _connect\n'
+    "asyncio.exceptions.CancelledError\n\n"
+    "The above exception was the direct cause of the following exception:\n\nTraceback",
+    1,
+)
+STATEMENT = POOL.replace("asyncpg/pool.py", "asyncpg/connection.py").replace("_acquire", "_do_execute")
+
+
+@pytest.mark.parametrize(("stack", "n"), [(POOL, 60), (CONNECT, 0), (STATEMENT, 0)])
+def test_a_time_out_without_words_is_the_pool_s_by_the_frame_in_which_it_ended(
+    tmp_path: Path, stack: str, n: int
+) -> None:
+    found = sign(tmp_path, "pool_timeouts", [*calm(600), *failing(stack)])
+    assert (found.verdict, found.n) == (Verdict.FIRED if n else Verdict.CLEAR, n)
+
+
+BUSY = "WARNING: [pool www] server reached pm.max_children setting (5), consider raising it"
+
+
+def test_workers_that_are_all_busy_are_a_lack_of_capacity(tmp_path: Path) -> None:
+    waits = [request(600 + 5 * n, 504, latency=60.0) for n in range(60)]
+    lines = [said(600 + 10 * n, BUSY) for n in range(35)]
+    found = opened(tmp_path, [*calm(600), *waits, *lines], limits={"max_instances": 1})
+    told = next(one for one in found.signs if one.id == "workers_busy")
+    assert (told.verdict, told.n, told.share) == (Verdict.FIRED, 35, 1.0)
+
+
+def test_what_was_said_as_often_before_is_no_news(tmp_path: Path) -> None:
+    lines = [said(step, BUSY) for step in range(-3500, 3500, 100)]
+    assert sign(tmp_path, "workers_busy", [*calm(), *lines]).verdict is Verdict.CLEAR
