@@ -67,6 +67,8 @@ class Notes(_Part):
     status: Literal["draft", "in review", "reviewed"] = "draft"
     owner: Line = ""
     severity: Line = ""
+    detected: Annotated[datetime | None, BeforeValidator(_moment)] = None
+    mitigated: Annotated[datetime | None, BeforeValidator(_moment)] = None
     summary: str = ""
     response: str = ""
     actions: tuple[Action, ...] = ()

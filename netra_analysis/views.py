@@ -123,6 +123,9 @@ _KINDS = {
     "quiet_min": ("quiet time", "min", "number"),
     "blind_min": ("blind", "min", "number"),
     "incident_min": ("incident", "min", "number"),
+    "killed_at": ("killed at", "", "share"),
+    "last_seen": ("last seen", "", "share"),
+    "unseen_s": ("unseen", "", "duration"),
     "gap_s": ("outside it", "", "duration"),
 }
 

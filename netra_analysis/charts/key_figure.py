@@ -133,7 +133,7 @@ def _limit(lane: Lane) -> list[View]:
 def _header(figure: Figure, lane: Lane) -> list[View]:
     """Above the plot: title and unit on the left; on the right, or below it, the series in their colours."""
     rows = _legend(figure, lane)
-    title = f"{lane.title} · {lane.unit}" if lane.unit else lane.title
+    title = f"{lane.title} · {lane.unit}" if lane.unit.lower() not in ("", lane.title.lower()) else lane.title
     labels = [_label(title, INK, "left", 0, len(rows) - 1)]
     if len(rows) == 1:
         return labels + [_label(text, ink, "right", -right) for text, ink, _, right in _spread(rows[0])]
@@ -178,7 +178,9 @@ def _spread(names: _Names) -> list[tuple[str, str, float, float]]:
 
 def _label(text: str, ink: str, align: Any, dx: float, line: int = 0) -> View:
     base = alt.Chart(alt.InlineData(values=[{"text": text}]))
-    mark = base.mark_text(color=ink, align=align, baseline="bottom", fontWeight=600, dx=dx, dy=-5 - _LINE * line)
+    up = -5 - _LINE * line
+    # Vega-Lite cuts at the plot's edge whatever stands in a zoomed plot and does not refuse
+    mark = base.mark_text(color=ink, align=align, baseline="bottom", fontWeight=600, dx=dx, dy=up, clip=False)
     return mark.encode(x=alt.value("width" if align == "right" else 0), y=alt.value(0), text="text:N")
 
 

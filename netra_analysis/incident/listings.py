@@ -39,10 +39,10 @@ class Listings(Sentences):
         """The rules with what each would have done; minutes below zero are before the onset."""
         return shown(self.ask(Query(views.RULES)), "Alert rules, replayed", query=Query(views.RULES))
 
-    def query(self, sql: str, limit: int = 50, **bound: Any) -> TableView:
+    def query(self, sql: str, limit: int = 50, *, title: str = "Query", **bound: Any) -> TableView:
         """Any question in GoogleSQL over the tables, with named parameters: `inc.query("SELECT … @x", x=1)`."""
         query = Query(sql, bound)
-        return shown(self.ask(query), "Query", limit, query)
+        return shown(self.ask(query), title, limit, query)
 
     @property
     def streams(self) -> TableView:

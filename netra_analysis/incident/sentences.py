@@ -1,10 +1,13 @@
 """Sentences put together from several findings: the summary, the causes, what speaks for and against them."""
 
+from collections.abc import Sequence
+
 from netra_analysis import summary
 from netra_analysis.errors import RequestError
 from netra_analysis.hypotheses.matrix import Judgement
 from netra_analysis.incident.answers import Answers
 from netra_analysis.report.blocks import Card, ClaimList, Tiles
+from netra_analysis.signs.sign import Sign
 
 
 class Sentences(Answers):
@@ -40,6 +43,12 @@ class Sentences(Answers):
         """The sentences behind the numbers of the impact."""
         return ClaimList(tuple(claim for claim in self.claims_of(summary.NAME) if claim.id not in summary.SENTENCES))
 
+    def detection(self) -> ClaimList:
+        """How soon it could be known and when it ended: the proposed alert, the evidence, the last failure."""
+        known = {claim.id: claim for claim in (*self.alerts.claims, *self.hindsight.claims)}
+        soon = [known[name] for name in ("AL1", f"HS-{self.verdict}") if name in known]
+        return ClaimList((*soon, *self.said_of(summary.NAME, "SU-end").claims))
+
     def leading(self) -> ClaimList:
         """What is said of the causes that are supported, the first of them first."""
         supported = [j for j in self.judgements if j.status == "supported"]
@@ -48,12 +57,17 @@ class Sentences(Answers):
     def signs_for(self, cause: str = "") -> ClaimList:
         """The signs that speak for a cause; for the first in rank when none is named."""
         judgement = self._judgement(cause)
-        return self.said_of("signs", *(sign.claim for sign in judgement.pro))
+        return self._signs(judgement.pro, f"Nothing that was looked for speaks for “{judgement.cause.title}”.")
 
     def signs_against(self, cause: str = "") -> ClaimList:
         """The signs that speak against a cause: for the first in rank these are its counter-evidence."""
         judgement = self._judgement(cause)
-        return self.said_of("signs", *(sign.claim for sign in judgement.con))
+        return self._signs(judgement.con, f"Nothing that was looked for speaks against “{judgement.cause.title}”.")
+
+    def _signs(self, signs: Sequence[Sign], otherwise: str) -> ClaimList:
+        """The sentences of some signs; where there is none, words that say so instead of an empty place."""
+        said = self.said_of("signs", *(sign.claim for sign in signs))
+        return said if said.claims else ClaimList((), lead=otherwise)
 
     def why_not(self) -> ClaimList:
         """What is said of every cause that the data contradict."""

@@ -20,7 +20,7 @@ from netra_analysis.report.outline import Anchors, failing, outline
 from netra_analysis.report.people import written
 from netra_analysis.report.templating import render
 from netra_analysis.report.trend import trend, when
-from netra_analysis.window import TimeWindow
+from netra_analysis.window import TimeWindow, stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +183,10 @@ def _window(meta: PageMeta) -> dict[str, str]:
     """The window as people say it, in UTC and, where a zone is given, in that zone."""
     first, last = cells.moment_text(meta.window.start), cells.moment_text(meta.window.end)
     utc = f"{first} – {last[11:] if first[:10] == last[:10] else last}"
+    said = {"utc": utc, "start": stamp(meta.window.start), "end": stamp(meta.window.end)}
     if not meta.local_zone:
-        return {"utc": utc, "local": ""}
+        return {**said, "local": ""}
     zone = ZoneInfo(meta.local_zone)
     start, end = (moment.astimezone(zone) for moment in (meta.window.start, meta.window.end))
     until = f"{end:%H:%M}" if start.date() == end.date() else f"{end:%Y-%m-%d %H:%M}"
-    return {"utc": utc, "local": f"{start:%Y-%m-%d %H:%M} – {until} {meta.local_zone}"}
+    return {**said, "local": f"{start:%Y-%m-%d %H:%M} – {until} {meta.local_zone}"}

@@ -45,6 +45,10 @@ def _answered(node: Node, notes: Notes, file: str, onset: str | None) -> Node:
         case ("prompt", "actions") if notes.actions:
             heads = ["what", "kind", "owner", "due", "shown by"]
             return _table(node, heads, [_action(one) for one in notes.actions])
+        case ("prompt", "detection") if notes.detected or notes.mitigated:
+            return _table(node, ["event", "time", "since"], _found(notes, onset))
+        case ("prompt", "detection"):
+            return {**node, "where": f"detected, mitigated: in {file}, beside the folder of this report"}
         case ("prompt", "response" | "timeline" | "actions" as key):
             return {**node, "where": f"{key}: in {file}, beside the folder of this report"}
         case _:
@@ -62,6 +66,13 @@ def _ordered(events: Sequence[Event]) -> list[Event]:
 def _event(one: Event, onset: str | None) -> list[Any]:
     since = (one.time - datetime.fromisoformat(onset)).total_seconds() if onset else None
     return [stamp(one.time), since, one.event]
+
+
+def _found(notes: Notes, onset: str | None) -> list[list[Any]]:
+    """When people noticed it and when they had it in hand, as far as they said."""
+    named = (("detected", notes.detected), ("mitigated", notes.mitigated))
+    rows = [_event(Event(time=stamp(time), event=name), onset) for name, time in named if time]  # type: ignore[arg-type]
+    return [[event, time, since] for time, since, event in rows]
 
 
 def _action(one: Action) -> list[Any]:

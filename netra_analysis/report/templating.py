@@ -16,6 +16,12 @@ def _shown(value: Any) -> Any:
     return value if isinstance(value, Markup) else visible(str(value))
 
 
+def abreast(tiles: int) -> int:
+    """How many tiles stand in one row, seven at most, so that no row has one tile left over."""
+    rows = -(-tiles // 7) or 1
+    return -(-tiles // rows)
+
+
 @cache
 def environment() -> Environment:
     env = Environment(
@@ -34,6 +40,7 @@ def environment() -> Environment:
         counted=plain.counted,
         on_paper=paper.columns_on_paper,
         off_paper=paper.left_off_paper,
+        abreast=abreast,
     )
     env.globals["numeric"] = cells.NUMERIC
     return env

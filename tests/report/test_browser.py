@@ -1,5 +1,6 @@
 """Pages in a real browser: charts drawn, pictures without scripts, phone width, dark, print, keyboard."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,18 @@ def test_tooltips_are_in_utc_wherever_the_reader_is(browser: Any, folder: Path) 
     assert "13:30" in axis
 
 
+def test_the_window_is_also_told_by_the_readers_own_clock_where_that_is_another(browser: Any, folder: Path) -> None:
+    told = {}
+    for zone in ("Asia/Tokyo", "UTC", "Africa/Abidjan"):
+        context = browser.new_context(timezone_id=zone, offline=True)
+        box = visit(context.new_page(), folder, "postmortem").locator(".local")
+        told[zone] = box.inner_text().split("\n") if box.is_visible() else []
+        context.close()
+    first, last = samples.WINDOW.start, samples.WINDOW.end
+    japan = [f"{t + timedelta(hours=9):%Y-%m-%d %H:%M}" for t in (first, last)]
+    assert told == {"Asia/Tokyo": ["Window (Asia/Tokyo)", " – ".join(japan)], "UTC": [], "Africa/Abidjan": []}
+
+
 def test_pictures_stand_in_when_scripts_are_off(browser: Any, folder: Path) -> None:
     context = browser.new_context(java_script_enabled=False, offline=True)
     page = context.new_page()
@@ -130,6 +143,8 @@ def test_a_copied_table_cannot_be_a_formula(browser: Any, tmp_path: Path) -> Non
     assert copied.splitlines()[1].startswith('"2025-09-02 12:03:00","4","\'=cmd')
 
 
+CUT = """() => [...document.querySelectorAll("figure .live svg text")]
+  .filter(t => /^(■|– –|Requests and)/.test(t.textContent) && t.closest("[clip-path]")).map(t => t.textContent)"""
 OVERPRINTED = Path(__file__).with_name("overprinted.js").read_text(encoding="utf-8")
 
 
@@ -150,6 +165,7 @@ def test_no_word_of_the_key_figure_is_printed_over_another(browser: Any, tmp_pat
         page.wait_for_selector("html[data-charts=done]", state="attached", timeout=20_000)
         assert page.locator("figure[data-drawn=yes] svg text").count() > len(fates)
         assert page.evaluate(OVERPRINTED) == []
+        assert page.evaluate(CUT) == [], "a zoomed plot cuts at its edge, and its names stand above it"
     finally:
         page.close()
 

@@ -128,6 +128,17 @@ for (const button of document.querySelectorAll("button.copy")) {
   });
 }
 
+// The window as the reader's own clock has it, where that is not UTC.
+for (const box of document.querySelectorAll(".local")) {
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  const shown = new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: "short", timeZone });
+  const start = new Date(box.dataset.start);
+  if (timeZone === "UTC" || shown.format(start) === box.dataset.start.slice(0, 16).replace("T", " ")) continue;
+  box.querySelector("dt").textContent = `Window (${timeZone})`;
+  box.querySelector("dd").textContent = `${shown.format(start)} – ${shown.format(new Date(box.dataset.end))}`;
+  box.hidden = false;
+}
+
 // A stop of the tab key only where there is something to scroll.
 function stops() {
   for (const box of document.querySelectorAll("[tabindex='0'].scroll, pre[tabindex='0']")) {
