@@ -53,6 +53,8 @@ def test_a_quiet_day_is_one_short_page_that_says_what_was_looked_at(quiet: Path)
     assert [path.name for path in sorted((report / "notebooks").iterdir())] == ["00_overview.html", "00_overview.ipynb"]
     page = (report / "postmortem.html").read_text()
     assert "No incident: nightly" in page
+    assert '<p class="eyebrow">Report' in page
+    assert "<dt>Severity</dt>" not in page
     assert "no request failed and no instance died as far as was looked at" in page
     assert "Failed requests" in page
     assert len(page) < 1_500_000
