@@ -11,7 +11,7 @@ from netra_analysis.finding import counted
 from netra_analysis.report.nodes import Node
 
 NEVER: Final = ("summary",)  # the section that is the first screen
-_ALWAYS: Final = ("prompt", "written", "error")
+_ALWAYS: Final = ("verdicts", "prompt", "written", "error")
 _NOUNS: Final = {"claims": "sentence", "table": "table", "chart": "chart", "card": "note"}
 
 

@@ -40,16 +40,24 @@ def section(anchor: str, title: str, state: str = "ok", reason: str = "") -> dic
 
 
 def outline(nb: dict[str, Any], anchors: Anchors, *, cells: bool) -> list[dict[str, Any]]:
-    """The notebook as sections. Without `cells` only what was emitted is shown, no markdown and no source."""
+    """The notebook as sections. Without `cells` only what was emitted is shown, under the headings it has."""
     sections = [section("", "")]
     for cell in nb.get("cells", []):
-        nodes = [n for n in cell_nodes(cell) if cells or n["kind"] not in ("markdown", "code")]
+        nodes = list(cell_nodes(cell)) if cells else [n for node in cell_nodes(cell) for n in _emitted(node)]
         opening = next((n for n in nodes if n["kind"] == "section"), None)
         if opening is not None and nodes[0]["kind"] == "code":  # the source stands under the heading it made
             nodes = [opening, *(n for n in nodes if n is not opening)]
         for node in nodes:
             _add(sections, node, anchors)
     return [s for s in sections if s["nodes"] or s["title"]]
+
+
+def _emitted(node: Node) -> list[Node]:
+    """What a page without cells keeps of a node: no source, and of the words between cells the headings."""
+    if node["kind"] != "markdown":
+        return [node] if node["kind"] != "code" else []
+    title, _ = markdown.split_title(node["source"], "## ")
+    return [{**node, "source": f"## {title}"}] if title else []
 
 
 def _add(sections: list[dict[str, Any]], node: Node, anchors: Anchors) -> None:

@@ -16,6 +16,7 @@ SCHEMA: Final = "https://vega.github.io/schema/vega-lite/v5.json"
 RUNTIME: Final = "6.4"  # the Vega-Lite that draws on our page and in the twin; the specs are valid v5 as well
 LARGEST_SVG: Final = 150_000
 LONGEST_TITLE: Final = 200
+_ROOM: Final = {"left": 24, "top": 5, "right": 24, "bottom": 5}  # a reader's letters may be wider than those measured
 LIVE: Final = "live_"  # views and layers with such a name are for hands and have no place in a picture
 
 
@@ -61,7 +62,7 @@ def still(spec: dict[str, Any]) -> dict[str, Any]:
     kept: dict[str, Any] = _without_live({k: v for k, v in spec.items() if k not in ("params", "datasets", "$schema")})
     used = set(re.findall(r'"name": "([^"]+)"', json.dumps(kept)))
     datasets = {name: rows for name, rows in spec.get("datasets", {}).items() if name in used}
-    return {**kept, "datasets": datasets} if datasets else kept
+    return {"padding": _ROOM, **kept, "datasets": datasets} if datasets else {"padding": _ROOM, **kept}
 
 
 def _without_live(node: Any) -> Any:

@@ -10,6 +10,7 @@ import ctypes
 import gc
 import json
 import os
+import re
 import select
 import signal
 import sys
@@ -25,6 +26,7 @@ import netra_analysis._fast_imports  # noqa: F401 (before papermill: saves over 
 
 LOOK_EVERY_S = 1.0
 _PR_SET_PDEATHSIG = 1
+_HEAD = re.compile(r"[A-Za-z_][\w.]*: \S")  # of an exception as a traceback prints it
 IMPORTS = (
     *("papermill", "nbclient", "ipykernel.ipkernel", "ipykernel.kernelapp"),
     *("netra_analysis.incident", "netra_analysis.run.verify", "netra_analysis.run.worker"),
@@ -115,7 +117,8 @@ def _said(job: Job) -> str:
         lines = (job.home / "said").read_text(encoding="utf-8", errors="replace").strip().splitlines()
     except FileNotFoundError:
         return "it died before it could say a word"
-    return lines[-1][:300] if lines else ""
+    headed = [line for line in lines if _HEAD.match(line)]  # a message of many lines ends in anything
+    return (headed or lines)[-1][:300] if lines else ""
 
 
 def _child(asked: dict[str, Any]) -> None:

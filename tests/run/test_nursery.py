@@ -112,3 +112,13 @@ def gone(pid: int) -> bool:
             return True
         time.sleep(0.1)
     return False
+
+
+def test_a_cell_that_takes_too_long_is_told_by_its_limit_and_not_by_the_last_line_of_a_message(
+    nursery: Nursery, tmp_path: Path
+) -> None:
+    source = notebook(tmp_path, "slow", "import time\ntime.sleep(60)")
+    asked = {"notebook": str(source), "output": str(tmp_path / "slow.ipynb"), "incident": ""}
+    ended = nursery.submit("notebook", 60, cell_timeout=1, **asked).result(timeout=60)
+    assert "CellTimeoutError" in ended.said
+    assert "1 seconds" in ended.said
