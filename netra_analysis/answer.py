@@ -29,6 +29,13 @@ TITLES = {
     "what_if": "What if",
     "summary": "Summary",
 }
+MISSING = {
+    "requests": "request log",
+    "system": "system log of the platform",
+    "stderr": "lines of the application",
+    "metrics.memory": "memory metric",
+    "metrics.pool": "metric of the connection pool",
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)
@@ -88,7 +95,8 @@ class Answer:
         if self.verdict is Verdict.NO_DATA:
             asked = any(name.startswith("metrics") for name in self.finding.missing)
             state = State.NOT_QUERIED if asked else State.NO_ROWS
-            reason = f"the data hold no {' and no '.join(self.finding.missing)}"
+            named = [MISSING.get(name, name) for name in self.finding.missing]
+            reason = f"the window holds no {' and no '.join(named)}" if named else ""
         return Section(self.finding.detector.replace("_", "-"), TITLES[self.finding.detector], state, reason)
 
     def __repr__(self) -> str:

@@ -32,12 +32,13 @@ class Sentences(Answers):
         """What users saw, the leading explanation with what speaks against it, and what ended it: three sentences."""
         return self.said_of(summary.NAME, *summary.SENTENCES)
 
-    def impact(self) -> Tiles:
-        """The numbers of the impact, each the value of a claim."""
+    def impact(self) -> Tiles | Card:
+        """The numbers of the impact, each the value of a claim; a note where the data give none."""
         costs = [claim for claim in self.claims_of(summary.NAME) if claim.id not in summary.SENTENCES]
         budget = [claim for claim in self.objectives.claims if claim.id == "OB1" and claim.short]
         waited = [claim for claim in self.hindsight.claims if claim.id == f"HS-{self.verdict}"]
-        return Tiles((*costs, *budget, *waited))
+        counted = (*costs, *budget, *waited)
+        return Tiles(counted) if counted else Card("No impact can be counted", self.in_short().claims[0].text, "quiet")
 
     def impact_claims(self) -> ClaimList:
         """The sentences behind the numbers of the impact."""

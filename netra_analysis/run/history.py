@@ -62,7 +62,18 @@ def _lines(known: Sequence[Mapping[str, Any]]) -> str:
 def line(report: Path) -> dict[str, Any]:
     """What is remembered of a published run: from its `run.json` and its evidence."""
     state, evidence = read_json(report / RUN), read_json(report / EVIDENCE)
-    kept = ("state", "started", "finished", "seconds", "window", "verdict", "onset", "failed_requests", "capsule", "failed")
+    kept = (
+        "state",
+        "started",
+        "finished",
+        "seconds",
+        "window",
+        "verdict",
+        "onset",
+        "failed_requests",
+        "capsule",
+        "failed",
+    )
     supported = [one["id"] for one in evidence["hypotheses"] if one["status"] == "supported"]
     told = sum(one["count"] for one in evidence["fingerprints"] if one["kind"] == "exception")
     waited = next((c["value"] for c in evidence["claims"] if c["id"] == f"HS-{evidence['verdict']}"), None)

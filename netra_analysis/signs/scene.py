@@ -134,7 +134,9 @@ class Scene:
         return frame(self.tables.metrics)
 
     def has(self, stream: str) -> bool:
-        return self.tables.coverage.has(stream)
+        """Whether a stream was seen; of logs none was in a window without a line, whatever lies around it."""
+        silent = not (len(self.requests) or len(self.logs) or len(self.events))
+        return self.tables.coverage.has(stream) and not (silent and stream != "metrics")
 
     @cached_property
     def logs_cover_onset(self) -> bool:

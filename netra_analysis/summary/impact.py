@@ -66,7 +66,7 @@ def costs(settings: Settings, findings: Mapping[str, Finding]) -> Iterator[State
             yield _routes(settings)
             yield _duration(settings)
     if findings["crashes"].verdict is not Verdict.NO_DATA:
-        yield _deaths()
+        yield _deaths(victims_known=found.verdict is not Verdict.NO_DATA)
 
 
 def _failed(settings: Settings) -> Statement:
@@ -127,11 +127,12 @@ def _duration(settings: Settings) -> Statement:
     )
 
 
-def _deaths() -> Statement:
+def _deaths(*, victims_known: bool) -> Statement:
+    unknown = "how many requests went with them is not known, because the request log is missing."
     return Statement(
         "IM-deaths",
         "{n:# death} of instances: {over} over the memory limit, {starting} while starting, {others} otherwise; "
-        "{victims:# request} went with them.",
+        + ("{victims:# request} went with them." if victims_known else unknown),
         Query(_DEATHS_SQL),
         value="n",
         unit="deaths of instances",

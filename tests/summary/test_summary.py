@@ -86,7 +86,27 @@ def test_without_a_request_log_nothing_is_told_and_nothing_is_counted(tmp_path: 
     standings = {claim.id: claim.statement.standing for claim in incident.in_short().claims}
     assert standings["SU-seen"] is Standing.UNTESTABLE
     assert standings["SU-end"] is Standing.UNTESTABLE
-    assert costs(incident) == {}
+    card = incident.impact().data()
+    assert card["title"] == "No impact can be counted"
+    assert card["body"] == told(incident)["SU-seen"]
+
+
+def test_where_nobody_logged_requests_no_death_is_said_to_have_taken_none_with_it(tmp_path: Path) -> None:
+    deaths = [event for event in killed(3300) if "httpRequest" not in event]
+    claims = {claim.id: claim.text for claim in opened(tmp_path, deaths, [LEAK]).impact_claims().claims}
+    assert claims["IM-deaths"].startswith("1 death of instances: 1 over the memory limit")
+    assert claims["IM-deaths"].endswith("is not known, because the request log is missing.")
+
+
+def test_a_window_without_a_line_contradicts_no_cause(tmp_path: Path) -> None:
+    before = [
+        *(request(30 * i - 3600, 200) for i in range(100)),
+        system(-3000, "Starting new instance."),
+        said(-9, "x"),
+    ]
+    incident = opened(tmp_path, before)
+    assert incident.verdict == "inconclusive"
+    assert {judgement.status for judgement in incident.judgements} == {"untestable"}
 
 
 @pytest.mark.parametrize(
