@@ -1,6 +1,7 @@
 """Table cells: to JSON when a block is emitted, to words when it is shown."""
 
 import math
+import re
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from netra_analysis.window import stamp, utc
 
 KINDS: Final = ("text", "number", "time", "duration", "code", "bytes", "share", "claim")
 NUMERIC: Final = frozenset({"number", "duration", "bytes", "share"})
+_STAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$")
 _STEPS: Final = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
@@ -62,6 +64,11 @@ def words(value: Any, kind: str) -> str:
             return time_text(value)
         case _:
             return str(value)
+
+
+def sampled(value: Any) -> str:
+    """A cell of a sample, whose columns have no kinds: a stamp as a time, all else as text."""
+    return words(value, "time" if isinstance(value, str) and _STAMP.match(value) else "text")
 
 
 def bytes_text(size: float) -> str:

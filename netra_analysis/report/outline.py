@@ -103,7 +103,11 @@ def _ready(node: Node, anchors: Anchors) -> Node:
 
 def anchored(claims: Iterable[dict[str, Any]], anchors: Anchors) -> list[dict[str, Any]]:
     """Claims with their anchors: `#CR1` for the claim CR1 where it is first said."""
-    return [{**claim, "anchor": anchors.place(str(claim["id"]), "claim")} for claim in claims]
+    return [
+        {**claim, "anchor": anchors.place(name, "claim"), "label": anchors.label(f"Rows behind {name}")}
+        for claim in claims
+        for name in (str(claim["id"]),)
+    ]
 
 
 def failing(sections: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -34,6 +34,7 @@ def environment() -> Environment:
     )
     env.filters.update(
         words=cells.words,
+        sampled=cells.sampled,
         state_words=plain.state_words,
         number=number_text,
         bytes=cells.bytes_text,

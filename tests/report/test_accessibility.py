@@ -13,6 +13,7 @@ import nbformat
 import pytest
 
 from netra_analysis.notes import parse
+from netra_analysis.report.outline import Anchors, anchored
 from netra_analysis.report.page import PageState, render_index, render_notebook, render_postmortem
 from tests.report import samples
 
@@ -82,6 +83,12 @@ def test_two_tables_of_one_title_are_two_regions_to_a_screen_reader() -> None:
     page = render_notebook(twice, samples.meta(), PageState.COMPLETE, static=True)
     assert 'aria-label="Query"' in page
     assert 'aria-label="Query, 2"' in page
+
+
+def test_the_rows_behind_a_claim_that_is_said_twice_are_two_regions() -> None:
+    said = anchored([{"id": "CR1"}, {"id": "CR1"}], Anchors())
+    assert [claim["label"] for claim in said] == ["Rows behind CR1", "Rows behind CR1, 2"]
+    assert [claim["anchor"] for claim in said] == ["CR1", "CR1-2"]
 
 
 def test_a_tile_takes_the_reader_to_its_claim(offline_page: Any, folder: Path) -> None:

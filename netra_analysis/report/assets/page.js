@@ -135,7 +135,8 @@ for (const box of document.querySelectorAll(".local")) {
   const start = new Date(box.dataset.start);
   if (timeZone === "UTC" || shown.format(start) === box.dataset.start.slice(0, 16).replace("T", " ")) continue;
   box.querySelector("dt").textContent = `Window (${timeZone})`;
-  box.querySelector("dd").textContent = `${shown.format(start)} – ${shown.format(new Date(box.dataset.end))}`;
+  const [first, last] = [shown.format(start), shown.format(new Date(box.dataset.end))];
+  box.querySelector("dd").textContent = `${first} – ${first.slice(0, 10) === last.slice(0, 10) ? last.slice(11) : last}`;
   box.hidden = false;
 }
 
