@@ -5,7 +5,8 @@ JOBS   ?= 2
 
 BIN       := .venv/bin
 NOTEBOOKS := $(if $(wildcard notebooks/*.ipynb),notebooks --nbval --nbval-current-env)
-PYTEST    := $(BIN)/python -m pytest -rs -n $(JOBS) --dist loadfile
+# Files in their order, not the ones with most tests first: the long notebooks do not end up alone at the end.
+PYTEST    := $(BIN)/python -m pytest -rs -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help env postmortem test test-long axe lint outputs docs audit notebooks bench lock clean

@@ -46,7 +46,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return findings(write(tmp_path_factory.mktemp("plain"), ENTRIES, METRICS))
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 10**6), files=st.integers(1, 4), repeats=st.integers(0, 20))
 def test_permuting_duplicating_and_splitting_changes_no_finding(
     tmp_path_factory: pytest.TempPathFactory, plain: dict[str, Any], seed: int, files: int, repeats: int
