@@ -124,6 +124,7 @@ class Statement:
 
     `template` takes the row's columns by name; `value` names the column that is the claim's value;
     `evidence` shows the rows behind it. `low` and `high` name the interval's columns, where there is one.
+    `counter` and `support` are the claims that speak against it and for it, where it is a judgement over others.
     `short` is the value as a tile shows it, a template like the sentence.
     """
 
@@ -139,6 +140,7 @@ class Statement:
     high: str | None = None
     at: str | None = None
     counter: tuple[str, ...] = ()
+    support: tuple[str, ...] = ()
     short: str = ""
 
     def __post_init__(self) -> None:
@@ -218,6 +220,7 @@ class Claim:
             "recompute": said.query.to_json(),
             "evidence": said.evidence.to_json() if said.evidence else None,
             "counter": list(said.counter),
+            **({"support": list(said.support)} if said.support else {}),
             **({"short": self.short} if said.short else {}),
         }
 

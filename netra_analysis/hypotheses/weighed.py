@@ -86,4 +86,5 @@ def _statement(judgement: Judgement) -> Statement:
         standing=_STANDINGS[judgement.status],
         evidence=Query(_EVIDENCE_SQL, {"cause": judgement.cause.id}),
         counter=against,
+        support=tuple(sign.claim for sign in judgement.pro),
     )

@@ -1,10 +1,10 @@
-"""The postmortem's appendix: every claim with its evidence, every query once."""
+"""The postmortem's appendix: every claim, the rows of those that are said nowhere else, every query once."""
 
 from collections.abc import Iterable
 from typing import Any
 
 from netra_analysis.query import digest
-from netra_analysis.report.links import said
+from netra_analysis.report.links import said, with_ways
 from netra_analysis.report.outline import Anchors
 
 
@@ -23,7 +23,13 @@ def appendix(
         else {**claim, "anchor": anchors.place(name, "claim"), "here": True}
         for name, claim in sorted(known.items())
     ]
-    return {"claims": claims, "queries": _queries(claims, sections, anchors)}
+    where = {str(claim["id"]): claim["anchor"] for claim in claims}
+    only_here = [
+        with_ways({**claim, "label": anchors.label(f"Rows behind {claim['id']}")}, where)
+        for claim in claims
+        if claim["here"]
+    ]
+    return {"claims": claims, "only_here": only_here, "queries": _queries(claims, sections, anchors)}
 
 
 def _queries(claims: list[dict[str, Any]], sections: list[dict[str, Any]], anchors: Anchors) -> list[dict[str, Any]]:

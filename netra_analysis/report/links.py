@@ -1,4 +1,4 @@
-"""Ways inside a page: a tile leads to its claim, a claim to what speaks against it, wherever the page has them."""
+"""Ways inside a page: a tile leads to its claim, a claim to what speaks for and against it, where the page has them."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -25,11 +25,16 @@ def _node(node: Node, places: dict[str, str]) -> Node:
         case "tiles":
             return {**node, "tiles": [{**tile, "anchor": places.get(tile["id"], "")} for tile in node["tiles"]]}
         case "claims":
-            return {**node, "claims": [{**c, "against": _ways(c.get("counter"), places)} for c in node["claims"]]}
+            return {**node, "claims": [with_ways(claim, places) for claim in node["claims"]]}
         case "table" if any(column["kind"] == "claim" for column in node["columns"]):
             return {**node, "places": places}
         case _:
             return node
+
+
+def with_ways(claim: dict[str, Any], places: dict[str, str]) -> dict[str, Any]:
+    """`claim` with its ways to the claims that speak for it and against it."""
+    return {**claim, "in_favour": _ways(claim.get("support"), places), "against": _ways(claim.get("counter"), places)}
 
 
 def _ways(names: Any, places: dict[str, str]) -> list[dict[str, str]]:

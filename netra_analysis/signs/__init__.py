@@ -22,6 +22,7 @@ from netra_analysis.signs import (
     sockets,
     traffic,
 )
+from netra_analysis.signs.rows import with_rows
 from netra_analysis.signs.scene import Scene
 from netra_analysis.signs.sign import Sign, table_of
 from netra_analysis.tables import Tables
@@ -54,7 +55,7 @@ def look(tables: Tables, settings: Settings, findings: Mapping[str, Finding]) ->
         scene.ill_served = latency.slowed(scene)
     elif hurt.words == harm.SHORT:
         scene.ill_served = sockets.ended_early(scene)
-    return tuple(sign for family in ALL for sign in family(scene))
+    return tuple(with_rows(sign, settings.window) for family in ALL for sign in family(scene))
 
 
 def onset(signs: tuple[Sign, ...]) -> datetime | None:

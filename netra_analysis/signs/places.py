@@ -25,13 +25,14 @@ def look(scene: Scene) -> list[Sign]:
 
 
 def _workers(scene: Scene) -> Sign:
+    now, says = scene.lines(WORDS, loud=False), "{n} lines say that all workers of the server were busy"
     return told(
         scene,
         "workers_busy",
-        scene.lines(WORDS, loud=False),
+        now,
         before=scene.lines(WORDS, before=True, loud=False),
         least=LEAST,
-        says="{n} lines say that all workers of the server were busy" + EXAMPLE,
+        says=says + EXAMPLE if len(now) else says + ".",
         unknown="Whether the server's workers were all busy cannot be told from {n} lines.",
         method="the words of servers whose workers, threads or connections are all taken; clearly more than before",
     )
