@@ -71,6 +71,7 @@ class Notes(_Part):
     mitigated: Annotated[datetime | None, BeforeValidator(_moment)] = None
     summary: str = ""
     response: str = ""
+    lessons: str = ""
     actions: tuple[Action, ...] = ()
     timeline: tuple[Event, ...] = ()
     pins: tuple[Pin, ...] = ()

@@ -35,7 +35,7 @@ def test_a_file_without_words_is_no_word(text: str) -> None:
 
 def test_the_keys_are_the_documented_ones() -> None:
     head = ("status", "owner", "severity", "detected", "mitigated")
-    assert (*head, "summary", "response", "actions", "timeline", "pins") == KEYS
+    assert (*head, "summary", "response", "lessons", "actions", "timeline", "pins") == KEYS
 
 
 @pytest.mark.parametrize(

@@ -93,11 +93,19 @@ def render_postmortem(
     """The postmortem: what its notebook emitted, in order, what people wrote, and an appendix of claims and queries."""
     anchors, people = Anchors(), people or Notes()
     sections = outline(nb, anchors, cells=False)
+    if meta.note:
+        sections = _without_ways(sections)
     sections = written(sections, people, meta.incident, evidence)
     last = appendix(sections, nodes.claims_in(nb), evidence, anchors)
     sections = folded(linked(sections, last["claims"]))
     extra = {"evidence": evidence, "appendix": last, "people": people, "sure": _sure(evidence)}
     return _page("postmortem.html.j2", meta, _honest(state, nb, sections), sections, static=static, **extra)
+
+
+def _without_ways(sections: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A page that is less than a whole report names no notebooks to read next: they were not run."""
+    left = [{**s, "nodes": [node for node in s["nodes"] if node["kind"] != "next"]} for s in sections]
+    return [after for before, after in zip(sections, left, strict=True) if after["nodes"] or not before["nodes"]]
 
 
 def _sure(evidence: dict[str, Any]) -> str:

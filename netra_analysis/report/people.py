@@ -40,6 +40,8 @@ def _answered(node: Node, notes: Notes, file: str, onset: str | None) -> Node:
     match (node["kind"], node.get("id")):
         case ("prompt", "response") if notes.response:
             return _text(node["title"], notes.response, node["anchor"])
+        case ("prompt", "lessons") if notes.lessons:
+            return _text(node["title"], notes.lessons, node["anchor"])
         case ("prompt", "timeline") if notes.timeline:
             return _table(node, ["time", "since", "event"], [_event(one, onset) for one in _ordered(notes.timeline)])
         case ("prompt", "actions") if notes.actions:
@@ -49,7 +51,7 @@ def _answered(node: Node, notes: Notes, file: str, onset: str | None) -> Node:
             return _table(node, ["event", "time", "since"], _found(notes, onset))
         case ("prompt", "detection"):
             return {**node, "where": f"detected, mitigated: in {file}, beside the folder of this report"}
-        case ("prompt", "response" | "timeline" | "actions" as key):
+        case ("prompt", "response" | "lessons" | "timeline" | "actions" as key):
             return {**node, "where": f"{key}: in {file}, beside the folder of this report"}
         case _:
             return node

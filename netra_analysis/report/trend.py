@@ -54,7 +54,8 @@ def _said(run: Mapping[str, Any]) -> str:
 def _bar(run: Mapping[str, Any], at: int, most: int) -> dict[str, Any]:
     failed = _whole(run, "failed_requests") or 0
     high = HEIGHT if kind(run) == "broken" else max(LEAST, round(HEIGHT * failed / most)) if most else LEAST
-    shown = f"{when(run.get('finished'))}: {_said(run)}, {failed:,} failed requests"
+    known = _whole(run, "failed_requests") is not None
+    shown = f"{when(run.get('finished'))}: {_said(run)}" + f", {failed:,} failed requests" * known
     return {"x": at * STEP, "y": HEIGHT - high, "high": high, "kind": kind(run), "shown": shown}
 
 

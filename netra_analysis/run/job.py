@@ -15,7 +15,7 @@ from netra_analysis.notes import Notes
 from netra_analysis.params import Params
 from netra_analysis.report.page import PageMeta, PageState
 from netra_analysis.run import history, notebooks, publish, unfinished
-from netra_analysis.run.evidence import evidence
+from netra_analysis.run.evidence import evidence, failures
 from netra_analysis.run.freshness import overtaken, settled_until
 from netra_analysis.run.lock import Lock, taken
 from netra_analysis.run.nursery import Nursery
@@ -211,9 +211,8 @@ def _facts(found: Mapping[str, Any], meta: PageMeta) -> dict[str, Any]:
     """What a reader of `run.json` learns without opening the evidence."""
     facts = {name: found[name] for name in ("verdict", "onset", "window", "service", "synthetic")}
     data_until = stamp(meta.data_until) if meta.data_until else None
-    failures = found["failed_requests"]["total"]
     fresh = {name: stamp(at) if at else None for name, at in _freshness(meta).items()}
-    return facts | fresh | {"failed_requests": failures, "data_until": data_until, "capsule": meta.capsule_hash}
+    return facts | fresh | {"failed_requests": failures(found), "data_until": data_until, "capsule": meta.capsule_hash}
 
 
 def _freshness(meta: PageMeta) -> dict[str, datetime | None]:

@@ -14,7 +14,7 @@ from netra_analysis import capsule, schema
 from netra_analysis.capsule import Capsule
 from netra_analysis.errors import NetraAnalysisError, RequestError, VerificationError
 from netra_analysis.investigation import Investigation
-from netra_analysis.run.evidence import evidence
+from netra_analysis.run.evidence import evidence, failures
 from netra_analysis.sources.dialect import tables_of
 
 EVIDENCE, RUN, CAPSULE = "evidence.json", "run.json", "capsule"
@@ -179,7 +179,7 @@ def _changed_run(state: Mapping[str, Any], again: Mapping[str, Any], frozen: str
     if state.get("state") == "running":  # told already, and nothing was said yet
         return []
     expected = {name: again[name] for name in ("verdict", "onset", "window", "service", "synthetic")}
-    expected |= {"failed_requests": again["failed_requests"]["total"], "capsule": frozen}
+    expected |= {"failed_requests": failures(again), "capsule": frozen}
     return [
         _first_difference(f"run.json: {name}", state.get(name), value)
         for name, value in expected.items()

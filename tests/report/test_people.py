@@ -18,6 +18,7 @@ summary: A **leak**.
 response: "We restarted it.\\n\\n# Then\\n\\nIt held."
 detected: 2025-09-02T12:42:34Z
 mitigated: 2025-09-02T12:57:34Z
+lessons: The rollback was **quick**.
 actions: [{what: Alert on the slope, kind: detect, shown_by: CR1}, {what: Write it down, shown_by: XX1}]
 timeline:
   - {time: 2025-09-02T12:47:34Z, event: later}
@@ -31,7 +32,7 @@ def notebook() -> Any:
         samples.code("c", samples.output(blocks.ClaimList((samples.claim("CR1"),)))),
         *(
             samples.code(key, samples.output(blocks.Prompt(key, key.title(), "What?")))
-            for key in ("timeline", "detection", "response", "actions")
+            for key in ("timeline", "detection", "response", "lessons", "actions")
         ),
         samples.code("end", samples.output(blocks.NextSteps("90_postmortem", ()))),
     ]
@@ -44,7 +45,7 @@ def page(notes: Notes | None = None) -> str:
 
 def test_without_words_there_are_prompts_that_say_where_to_write() -> None:
     empty = page()
-    assert empty.count('<div class="prompt"') == 4
+    assert empty.count('<div class="prompt"') == 5
     assert "response: in staging-2025-09-02.notes.yaml, beside the folder of this report" in empty
     assert empty.count("<em>to be set</em>") == 2
     assert "<dt>Status</dt><dd><bdi>draft</bdi>" in empty
@@ -54,10 +55,11 @@ def test_without_words_there_are_prompts_that_say_where_to_write() -> None:
 def test_what_people_wrote_stands_in_its_place_and_is_called_theirs() -> None:
     full = page(parse(WRITTEN, "x"))
     assert '<div class="prompt"' not in full
-    assert full.count("written by people") == 5
+    assert full.count("written by people") == 6
     assert "<dt>Severity</dt><dd><bdi>SEV2</bdi>" in full
     assert "<p>A <strong>leak</strong>.</p>" in full
     assert "<h4>Then</h4>" in full
+    assert "<p>The rollback was <strong>quick</strong>.</p>" in full
     assert full.index("the pager rang") < full.index("later")
     assert '<td class="num"><bdi>4 min</bdi></td>' in full
     for event, since in (("detected", "5 min"), ("mitigated", "20 min")):

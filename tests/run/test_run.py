@@ -17,10 +17,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from netra_analysis.run import notebooks
+from netra_analysis.run.evidence import evidence, failures
 from netra_analysis.run.nursery import Nursery
 from netra_analysis.run.verify import verify
 from netra_analysis.sources.reading import read_entries
-from tests.entries import request, said, write
+from tests.entries import opened, request, said, write
 from tests.run.reports import CANARIES, KINDS, Ended, incident, quick
 
 
@@ -456,3 +457,9 @@ def test_control_one_script_is_refused(published: tuple[Path, Any]) -> None:
     page = (published[0] / "made-up" / "postmortem.html").read_text(encoding="utf-8")
     with pytest.raises(AssertionError):
         assert_static(page)
+
+
+def test_where_no_request_log_can_tell_the_count_of_failures_is_no_zero(tmp_path: Path) -> None:
+    for name, entries, told in (("blind", [said(5, "INFO hello")], None), ("calm", [request(5, 200)], 0)):
+        (tmp_path / name).mkdir()
+        assert failures(evidence(opened(tmp_path / name, entries))) == told

@@ -55,6 +55,7 @@ def test_a_quiet_day_is_one_short_page_that_says_what_was_looked_at(quiet: Path)
     assert "No incident: nightly" in page
     assert '<p class="eyebrow">Report' in page
     assert "<dt>Severity</dt>" not in page
+    assert "10_crash_timeline" not in page, "it was not run"
     assert "no request failed and no instance died as far as was looked at" in page
     assert "Failed requests" in page
     assert len(page) < 1_500_000
