@@ -150,7 +150,6 @@ def dressed(chart: Any) -> Any:
         .configure_axisY(ticks=False, domain=False)
         .configure_title(color=INK, fontSize=13, fontWeight=600, anchor="start", frame="group", offset=10)
         .configure_legend(
-            columnPadding=16,
             labelColor=INK,
             titleColor=INK,
             labelFontSize=11,

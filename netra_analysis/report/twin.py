@@ -62,7 +62,10 @@ def still(spec: dict[str, Any]) -> dict[str, Any]:
     kept: dict[str, Any] = _without_live({k: v for k, v in spec.items() if k not in ("params", "datasets", "$schema")})
     used = set(re.findall(r'"name": "([^"]+)"', json.dumps(kept)))
     datasets = {name: rows for name, rows in spec.get("datasets", {}).items() if name in used}
-    return {"padding": _ROOM, **kept, "datasets": datasets} if datasets else {"padding": _ROOM, **kept}
+    config = kept.get("config", {})
+    legend = {**config.get("legend", {}), "columnPadding": _ROOM["left"]}
+    roomy = {"padding": _ROOM, **kept, "config": {**config, "legend": legend}}
+    return {**roomy, "datasets": datasets} if datasets else roomy
 
 
 def _without_live(node: Any) -> Any:

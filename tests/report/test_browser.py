@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import pandas as pd
 import pytest
 
 from netra_analysis import charts
-from netra_analysis.report import blocks
+from netra_analysis.report import blocks, twin
 from netra_analysis.report.page import PageState, render_notebook, render_postmortem
 from tests.report import samples
 
@@ -143,6 +144,28 @@ def test_a_copied_table_cannot_be_a_formula(browser: Any, tmp_path: Path) -> Non
     copied = page.evaluate("navigator.clipboard.readText()")
     context.close()
     assert copied.splitlines()[1].startswith('"2025-09-02 12:03:00","4","\'=cmd')
+
+
+BEYOND = """() => {  // words of a picture that reach beyond its edge
+  const { left, right } = document.querySelector("svg").getBoundingClientRect();
+  const out = (box) => box.left < left || box.right > right;
+  return [...document.querySelectorAll("svg text")].filter(t => out(t.getBoundingClientRect())).map(t => t.textContent);
+}"""
+
+
+def test_a_picture_has_room_for_wider_letters_than_it_was_measured_with(browser: Any) -> None:
+    """Verdana is as wide as a reader's fallback gets; the twin is laid out with a narrower face."""
+    counts = pd.DataFrame({"fate": ["killed with instance", "no instance"], "n": [8, 31]})
+    picture = twin.picture(twin.spec_of(charts.bars_by(counts, "fate", "n", "failed requests"), "Fates"))[
+        "image/svg+xml"
+    ]
+    page = browser.new_page()
+    try:
+        page.set_content(picture.replace("Helvetica, Arial", "Verdana, DejaVu Sans"))
+        assert page.locator("svg text").count() > len(counts)
+        assert page.evaluate(BEYOND) == []
+    finally:
+        page.close()
 
 
 CUT = """() => [...document.querySelectorAll("figure .live svg text")]
