@@ -22,6 +22,7 @@ def story() -> Any:
     """A key figure, and a section with two sentences, a table and a question to people."""
     figure = samples.figure()
     lanes = blocks.Chart(charts.lanes(figure), "a-service, its window", "words", charts.lanes(figure.narrow))
+    lives = blocks.Chart(charts.timeline(samples.events(), samples.WINDOW, samples.failed()), "Lives", "words")
     return nbformat.v4.new_notebook(
         cells=[
             samples.code(
@@ -29,6 +30,7 @@ def story() -> Any:
                 samples.output(blocks.Section("summary", "Summary")),
                 samples.output(blocks.Tiles((samples.claim("CR1"),))),
                 samples.output(lanes),
+                samples.output(lives),
             ),
             samples.code(
                 "crashes",
@@ -87,8 +89,8 @@ def test_of_a_wide_table_paper_holds_what_fits_and_names_the_rest() -> None:
 
 @pytest.mark.browser
 def test_the_key_figure_fits_the_width_and_no_word_is_printed_over_another(phone: Any) -> None:
-    assert phone.locator("figure[data-drawn=yes] .live svg").bounding_box()["width"] <= PHONE["width"]
-    assert phone.evaluate(SIDEWAYS) == 0
+    assert phone.locator("figure[data-drawn=yes] .live svg").first.bounding_box()["width"] <= PHONE["width"]
+    assert phone.evaluate(SIDEWAYS) == 0, "nor does a legend of six names"
     assert phone.evaluate(OVERPRINTED) == []
 
 

@@ -21,10 +21,14 @@ function move(layer, before, after) {
   for (const inner of layer.layer ?? []) move(inner, before, after);
 }
 
-// The spec for a figure of this width: long names are cut earlier where there is little room.
+// The spec for a figure of this width: where there is little room, long names are cut earlier and a legend has rows.
 function parsed(text, room) {
-  const limit = room < 600 ? Math.round(0.34 * room) : 240;
-  return JSON.parse(text, (key, value) => key === "labelLimit" ? Math.min(value, limit) : value);
+  const small = room < 600;
+  const limit = small ? Math.round(0.34 * room) : 240;
+  return JSON.parse(text, (key, value) => {
+    if (key === "labelLimit") return Math.min(value, limit);
+    return small && key === "legend" && value?.orient === "top" ? { ...value, columns: 3 } : value;
+  });
 }
 
 // Lanes at the width there is: laid out for a phone where the wide ones would meet their legends.
