@@ -50,7 +50,8 @@ notebooks: env ## JupyterLab on the suite; it asks nobody for news, updates or e
 	@$(BIN)/jupyter labextension disable @jupyterlab/apputils-extension:announcements --level=sys_prefix >/dev/null 2>&1
 	@$(BIN)/jupyter lab --LabApp.news_url=None --LabApp.extension_manager=readonly \
 	    --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
-	    $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/00_overview.ipynb
+	    --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/00_overview.ipynb \
+	    $(if $(filter 0,$(shell id -u)),--allow-root)
 
 bench: env ## the figures on speed that the documents quote
 	@set -e; for file in $(wildcard benchmarks/*.py); do echo "$$file"; $(BIN)/python "$$file"; done
