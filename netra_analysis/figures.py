@@ -15,7 +15,7 @@ from netra_analysis.measures import alerts
 from netra_analysis.measures.minutes import counted
 from netra_analysis.measures.service_levels import BURNS
 from netra_analysis.params import Params
-from netra_analysis.reconstruct.frames import frame, real_traffic
+from netra_analysis.reconstruct.frames import evened, frame, real_traffic
 from netra_analysis.statistics.alerts import PAGING
 from netra_analysis.tables import Tables
 from netra_analysis.tables.blindspots import memory_gaps
@@ -131,11 +131,15 @@ def _came_to(row: Mapping[str, Any]) -> str:
     return f"{when}, {row['bouts_told']} of {row['bouts']} bouts{nothing}"
 
 
-def per_minute(times: pd.Series, params: Params) -> pd.DataFrame:
-    """Counts per minute over the whole window: a minute without a row is a true zero for log entries."""
+def per_minute(times: pd.Series, params: Params, weights: pd.Series | None = None) -> pd.DataFrame:
+    """Counts per minute, of what rows stand for where `weights` are given.
+
+    A minute of the window without a row is a true zero for log entries.
+    """
     start, end = pd.Timestamp(params.asked.start).floor("min"), pd.Timestamp(params.asked.end)
     minutes = pd.date_range(start, end, freq="min", inclusive="left")
-    counts = times.dt.floor("min").value_counts().reindex(minutes, fill_value=0)
+    each = pd.Series(1, index=times.index) if weights is None else weights
+    counts = each.groupby(times.dt.floor("min")).sum().reindex(minutes, fill_value=0).astype("int64")
     return pd.DataFrame({"time": minutes, "value": counts.to_numpy()})
 
 
@@ -145,7 +149,9 @@ def _requests(tables: Tables, params: Params, failed: Finding) -> Lane:
     if tables.coverage.has("requests"):
         real = real_traffic(requests)
         fine = real[~real["failed"]]
-        series.append(Series("real traffic, not failed", per_minute(fine["end_time"], params), "bars", "requests"))
+        series.append(
+            Series("real traffic, not failed", per_minute(fine["end_time"], params, fine["weight"]), "bars", "requests")
+        )
         rows = frame(failed.proof)
         for fate in sorted(rows["fate"].unique()) if len(rows) else []:
             ends = rows[rows["fate"] == fate]["end_time"]
@@ -158,6 +164,7 @@ def _latency(tables: Tables, params: Params) -> Lane:
     requests = frame(tables.requests, params.asked, "end_time")
     socket = (requests["status"] == 101).fillna(value=False)  # a WebSocket's life is no latency
     real = real_traffic(requests[requests["latency_s"].notna() & ~socket])
+    real = evened(real)
     grouped = real.groupby(real["end_time"].dt.floor("5min"))["latency_s"]
     series = []
     for name, share in (("p50", 0.5), ("p95", 0.95)):

@@ -28,6 +28,7 @@ class Column:
     type: pa.DataType
     nullable: bool
     doc: str
+    default: int | None = None  # of every row of a table that lacks the column
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class TableSchema:
 
     def conform(self, table: pa.Table) -> pa.Table:
         """`table` cast to this schema and sorted; a missing column, a bad cast or a null says which."""
+        table = self.filled(table)
         absent = [c.name for c in self.columns if c.name not in table.column_names]
         if absent:
             raise SchemaError(f"table {self.name} lacks {', '.join(absent)}; it has {table.column_names}")
@@ -70,6 +72,15 @@ class TableSchema:
                 raise SchemaError(f"table {self.name}: {nulls} nulls in {column.name}, which may hold none")
         return self.sort(table.cast(self.arrow))
 
+    def filled(self, table: pa.Table) -> pa.Table:
+        """`table` with the columns that have a default and are not there yet."""
+        for column in self.columns:
+            if column.default is not None and column.name not in table.column_names:
+                table = table.append_column(
+                    pa.field(column.name, column.type), pa.repeat(pa.scalar(column.default, column.type), len(table))
+                )
+        return table
+
     def sort(self, table: pa.Table) -> pa.Table:
         order = ("time", "instance", "metric", "id", "labels")
         keys = [(name, "ascending") for name in order if name in self.names]
@@ -80,8 +91,18 @@ class TableSchema:
         return table if in_order else table.take(places)  # a large table that is in order is not copied
 
 
-def _c(name: str, type_: pa.DataType, doc: str, *, null: bool = True) -> Column:
-    return Column(name, type_, null, doc)
+def _c(name: str, type_: pa.DataType, doc: str, *, null: bool = True, default: int | None = None) -> Column:
+    return Column(name, type_, null, doc, default)
+
+
+_WEIGHT: Final = _c(
+    "weight",
+    INT,
+    "how many rows it stands for, itself included: 1, or more where a large source was thinned (`sources.thinning`); "
+    "a count of rows is the sum of their weights",
+    null=False,
+    default=1,
+)
 
 
 ENTRIES: Final = TableSchema(
@@ -114,6 +135,7 @@ ENTRIES: Final = TableSchema(
         _c("remote_ip", TEXT, "httpRequest.remoteIp, keyed hash after redaction"),
         _c("request_bytes", INT, "httpRequest.requestSize"),
         _c("response_bytes", INT, "httpRequest.responseSize"),
+        _WEIGHT,
     ),
 )
 
@@ -136,6 +158,7 @@ REQUESTS: Final = TableSchema(
         _c("user_agent", TEXT, "as sent"),
         _c("trace", TEXT, "Cloud Trace name"),
         _c("platform_text", TEXT, "the platform's own reason, when it failed the request itself"),
+        _WEIGHT,
     ),
 )
 
@@ -154,6 +177,7 @@ APP_LOGS: Final = TableSchema(
         _c("message", TEXT, "the message without colours, time and level", null=False),
         _c("trace", TEXT, "Cloud Trace name, where the application set it"),
         _c("failure", TEXT, "id of the exception whose traceback this is part of, or repeats"),
+        _WEIGHT,
     ),
 )
 

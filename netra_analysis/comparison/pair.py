@@ -11,6 +11,7 @@ from netra_analysis import charts
 from netra_analysis.comparison import proven, read
 from netra_analysis.comparison.likeness import Likeness, Trait, traits_of_both, verdict
 from netra_analysis.investigation import Investigation
+from netra_analysis.reconstruct.frames import count
 from netra_analysis.report.blocks import Card, Chart, NextSteps, TableView, ViewColumn
 from netra_analysis.statistics.intervals import CONFIDENCE
 
@@ -88,7 +89,7 @@ class Comparison:
         hours = self.a.settings.window.duration.total_seconds() / 3600
         tests = (
             ("quiet hours, by bursts", proven.by_time(read.bursts(self.a), hours, read.quiet_hours(self.b))),
-            ("requests without a failure", proven.by_requests(int(before["failed"].sum()), len(before), len(calm))),
+            ("requests without a failure", proven.by_requests(int(before["failed"].sum()), count(before), count(calm))),
         )
         rows = [
             {"test": name, "needed": one.needed if isfinite(one.needed) else None, "seen": one.seen,

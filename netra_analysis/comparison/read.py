@@ -43,7 +43,8 @@ def around_onset(incident: Investigation) -> list[dict[str, float]]:
     rows = real(incident)
     minutes = (rows["end_time"] - incident.onset) / timedelta(minutes=1)
     inside = rows.assign(minute=(minutes // STEP) * STEP)[(minutes >= -BEFORE) & (minutes < AFTER)]
-    bins = inside.groupby("minute")["failed"].agg(["mean", "size"])
+    sums = inside.groupby("minute")[["failed", "weight"]].sum()
+    bins = pd.DataFrame({"mean": sums["failed"] / sums["weight"], "size": sums["weight"]})
     return [
         {"minute": float(m), "share": float(row["mean"]), "requests": int(row["size"])} for m, row in bins.iterrows()
     ]

@@ -37,7 +37,9 @@ def _no_data(settings: Settings) -> Statement:
     return Statement(
         "ER1",
         "What the application said cannot be told: the window holds {n} of its lines.",
-        Query("SELECT COUNT(*) AS n FROM app_logs WHERE time >= @start AND time < @end", settings.bound()),
+        Query(
+            "SELECT COALESCE(SUM(weight), 0) AS n FROM app_logs WHERE time >= @start AND time < @end", settings.bound()
+        ),
         value="n",
         unit="lines",
         method="count of application log entries",

@@ -15,7 +15,7 @@ import pyarrow as pa
 from netra_analysis.detectors.settings import Settings
 from netra_analysis.finding import Finding, Standing, Statement, Verdict
 from netra_analysis.query import Query
-from netra_analysis.reconstruct.frames import frame, moment, where
+from netra_analysis.reconstruct.frames import count, frame, moment, where
 from netra_analysis.reconstruct.handled import HANDLED, handled
 from netra_analysis.tables import Tables
 
@@ -72,7 +72,7 @@ def _stood_still(row: Any, own: pd.DataFrame, places: int | None) -> bool:
         return False
     at_once = own[(own["time"] <= row.time) & (own["end_time"] > row.time) & (own["status"] != 101).fillna(value=True)]
     if places is not None:
-        return len(at_once) <= places
+        return count(at_once) <= places
     return int((at_once["handler_s"] >= 0.5 * at_once["latency_s"]).sum()) < 2  # else work went on beside it
 
 
@@ -84,9 +84,9 @@ def _together(rows: pd.DataFrame) -> list[str]:
 
 
 _ALL_SQL = """
-SELECT COUNT(*) AS total, COUNTIF(app_entry IS NOT NULL) AS joined,
-  SAFE_DIVIDE(COUNTIF(app_entry IS NOT NULL), COUNT(*)) AS share,
-  COUNTIF(handler_s IS NOT NULL) AS timed,
+SELECT COALESCE(SUM(weight), 0) AS total, COALESCE(SUM(IF(app_entry IS NOT NULL, weight, 0)), 0) AS joined,
+  SAFE_DIVIDE(SUM(IF(app_entry IS NOT NULL, weight, 0)), SUM(weight)) AS share,
+  COALESCE(SUM(IF(handler_s IS NOT NULL, weight, 0)), 0) AS timed,
   APPROX_QUANTILES(gap_s, 100)[OFFSET(50)] AS median_gap, APPROX_QUANTILES(gap_s, 100)[OFFSET(99)] AS p99_gap,
   MAX(IF(cold, NULL, gap_s)) AS longest
 FROM finding_event_loop

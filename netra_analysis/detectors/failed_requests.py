@@ -81,7 +81,10 @@ def _no_data(settings: Settings) -> Statement:
     return Statement(
         "FR1",
         "Whether requests failed cannot be told: the window holds {n} entries of the request log.",
-        Query("SELECT COUNT(*) AS n FROM requests WHERE end_time >= @start AND end_time < @end", settings.bound()),
+        Query(
+            "SELECT COALESCE(SUM(weight), 0) AS n FROM requests WHERE end_time >= @start AND end_time < @end",
+            settings.bound(),
+        ),
         value="n",
         unit="entries",
         method="count of request log entries",
@@ -90,7 +93,8 @@ def _no_data(settings: Settings) -> Statement:
 
 
 _CLEAR_SQL = """
-SELECT COUNT(*) AS n, COUNTIF(client NOT IN ('preflight', 'uptime_check')) AS real_n,
+SELECT COALESCE(SUM(weight), 0) AS n,
+  COALESCE(SUM(IF(client NOT IN ('preflight', 'uptime_check'), weight, 0)), 0) AS real_n,
   MIN(end_time) AS first, MAX(end_time) AS last
 FROM requests
 WHERE end_time >= @start AND end_time < @end
@@ -101,11 +105,11 @@ _HOW = {  # with and without requests that the platform itself turned away
     "with a 5xx",
 }
 _ALL_SQL = """
-SELECT COUNT(*) AS total, COUNTIF(failed AND status < 500) AS turned,
-  COUNTIF(client NOT IN ('preflight', 'uptime_check')) AS real_total,
+SELECT COALESCE(SUM(weight), 0) AS total, COUNTIF(failed AND status < 500) AS turned,
+  COALESCE(SUM(IF(client NOT IN ('preflight', 'uptime_check'), weight, 0)), 0) AS real_total,
   COUNTIF(failed) AS n, COUNTIF(failed AND client NOT IN ('preflight', 'uptime_check')) AS real_n,
   SAFE_DIVIDE(COUNTIF(failed AND client NOT IN ('preflight', 'uptime_check')),
-    COUNTIF(client NOT IN ('preflight', 'uptime_check'))) AS share,
+    SUM(IF(client NOT IN ('preflight', 'uptime_check'), weight, 0))) AS share,
   MIN(IF(failed, end_time, NULL)) AS first, MAX(IF(failed, end_time, NULL)) AS last
 FROM requests
 WHERE end_time >= @start AND end_time < @end
@@ -123,7 +127,7 @@ _FATE_WORDS = {
     "deliberate": "{n} were failures on demand, asked for by the caller.",
 }
 _ROUTE_SQL = """
-SELECT route, COUNTIF(failed) AS n, COUNT(*) AS total, COUNTIF(status < 400) AS fine
+SELECT route, COUNTIF(failed) AS n, SUM(weight) AS total, SUM(IF(status < 400, weight, 0)) AS fine
 FROM requests
 WHERE end_time >= @start AND end_time < @end AND client NOT IN ('preflight', 'uptime_check')
 GROUP BY route
@@ -132,8 +136,9 @@ ORDER BY n DESC, route
 LIMIT 1
 """
 _PREFLIGHT_SQL = """
-SELECT COUNTIF(client = 'preflight' AND status < 400) AS preflights,
-  COUNTIF(client NOT IN ('preflight', 'uptime_check') AND status < 400) AS fine, COUNT(DISTINCT route) AS routes
+SELECT COALESCE(SUM(IF(client = 'preflight' AND status < 400, weight, 0)), 0) AS preflights,
+  COALESCE(SUM(IF(client NOT IN ('preflight', 'uptime_check') AND status < 400, weight, 0)), 0) AS fine,
+  COUNT(DISTINCT route) AS routes
 FROM requests
 WHERE end_time >= @start AND end_time < @end
   AND route IN (SELECT DISTINCT route FROM finding_failed_requests)
@@ -141,9 +146,9 @@ WHERE end_time >= @start AND end_time < @end
 
 
 _BY_ROUTE_SQL = """
-SELECT route, COUNTIF(failed) AS failed, COUNTIF(status < 400 AND client != 'preflight') AS succeeded,
-  COUNTIF(status >= 400 AND status < 500 AND NOT failed) AS refused,
-  COUNTIF(client = 'preflight' AND status < 400) AS preflights
+SELECT route, COUNTIF(failed) AS failed, SUM(IF(status < 400 AND client != 'preflight', weight, 0)) AS succeeded,
+  SUM(IF(status >= 400 AND status < 500 AND NOT failed, weight, 0)) AS refused,
+  SUM(IF(client = 'preflight' AND status < 400, weight, 0)) AS preflights
 FROM requests
 WHERE end_time >= @start AND end_time < @end AND client != 'uptime_check'
   AND route IN (SELECT DISTINCT route FROM finding_failed_requests)
@@ -167,7 +172,7 @@ FROM (
 _REFUSED_SQL = """
 SELECT SUM(n) AS n, MAX(n) AS most, MAX_BY(route, n) AS route, MAX_BY(status, n) AS status
 FROM (
-  SELECT route, status, COUNT(*) AS n
+  SELECT route, status, SUM(weight) AS n
   FROM requests
   WHERE end_time >= @start AND end_time < @end AND status >= 400 AND status < 500 AND NOT failed
     AND client NOT IN ('preflight', 'uptime_check')
@@ -175,7 +180,7 @@ FROM (
 )
 """
 _REFUSED_ROWS_SQL = """
-SELECT status, route, method, client, COUNT(*) AS n, MIN(end_time) AS first, MAX(end_time) AS last
+SELECT status, route, method, client, SUM(weight) AS n, MIN(end_time) AS first, MAX(end_time) AS last
 FROM requests
 WHERE end_time >= @start AND end_time < @end AND status >= 400 AND status < 500 AND NOT failed
   AND client NOT IN ('preflight', 'uptime_check')

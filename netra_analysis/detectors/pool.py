@@ -160,7 +160,7 @@ WHERE witness = 'waiting'
 _NO_DATA_SQL = """
 SELECT
   (SELECT COUNT(*) FROM finding_pool WHERE witness = 'in use' AND cap IS NOT NULL) AS points,
-  (SELECT COUNT(*) FROM app_logs WHERE time >= @start AND time < @end) AS lines
+  (SELECT COALESCE(SUM(weight), 0) FROM app_logs WHERE time >= @start AND time < @end) AS lines
 """
 _LEVEL_ROWS_SQL = "SELECT * FROM finding_pool WHERE witness = 'in use' ORDER BY value DESC, time, id"
 _WAIT_ROWS_SQL = "SELECT * FROM finding_pool WHERE witness = 'waiting' ORDER BY value DESC, time, id"

@@ -157,7 +157,8 @@ def each(row: Mapping[str, Any]) -> Statement:
 
 
 _SINGLE_SQL = """
-SELECT COUNT(*) AS n, @over * 60 AS over_s, COUNT(*) * @over / @minutes AS usual, @minutes / (COUNT(*) * @over) AS one,
+SELECT SUM(weight) AS n, @over * 60 AS over_s, SUM(weight) * @over / @minutes AS usual,
+  @minutes / (SUM(weight) * @over) AS one,
   @share AS share
 FROM requests
 WHERE end_time >= @start AND end_time < @end AND client NOT IN ('preflight', 'uptime_check')

@@ -129,10 +129,9 @@ def _served(tables: Tables) -> pd.DataFrame:
     """Real requests of each instance and minute, and how many of them failed."""
     requests = frame(tables.requests)
     real = real_traffic(requests[requests["instance"] != ""])
-    bad = real["failed"].astype(int)
-    made = pd.DataFrame({"instance": real["instance"], "minute": real["end_time"].dt.floor("min"), "failed": bad})
-    grouped = made.groupby(["instance", "minute"])["failed"]
-    return pd.DataFrame({"failed": grouped.sum(), "total": grouped.size()}).reset_index()
+    bad, minute = real["failed"].astype(int), real["end_time"].dt.floor("min")
+    made = pd.DataFrame({"instance": real["instance"], "minute": minute, "failed": bad, "total": real["weight"]})
+    return made.groupby(["instance", "minute"], as_index=False)[["failed", "total"]].sum()
 
 
 def _apart(proof: pa.Table, scope: str, level: str) -> bool:

@@ -15,7 +15,7 @@ from netra_analysis.detectors import memory, pool
 from netra_analysis.detectors.settings import Settings
 from netra_analysis.measures.minutes import Floats
 from netra_analysis.reconstruct.deaths import deaths
-from netra_analysis.reconstruct.frames import frame
+from netra_analysis.reconstruct.frames import frame, passed
 from netra_analysis.tables import Tables
 from netra_analysis.window import TimeWindow
 
@@ -112,8 +112,8 @@ def track(life: Life, points: pd.DataFrame, tables: Tables) -> Track:
     own = points[(points["revision"] == life.revision) & (points["time"] > life.born) & (points["time"] <= life.ended)]
     highest = own.groupby("time")["value"].max().dropna().astype(float)
     requests = frame(tables.requests)
-    served = requests[requests["instance"] == life.instance]["end_time"].sort_values()
-    served = served[(served > life.born) & (served <= life.ended)]
+    served = requests[requests["instance"] == life.instance]
+    served = served[(served["end_time"] > life.born) & (served["end_time"] <= life.ended)]
     at = np.asarray((highest.index - life.born) / timedelta(seconds=1), dtype=np.float64)
-    ends = np.asarray((served - life.born) / timedelta(seconds=1), dtype=np.float64)
-    return Track(at, highest.to_numpy(dtype=np.float64), np.searchsorted(ends, at, side="right").astype(np.float64))
+    by_then = passed(served, "end_time", highest.index.to_numpy(), side="right")
+    return Track(at, highest.to_numpy(dtype=np.float64), by_then.astype(np.float64))

@@ -17,7 +17,7 @@ from netra_analysis.coverage import silences
 from netra_analysis.detectors import memory, pool
 from netra_analysis.detectors.settings import Settings
 from netra_analysis.finding import Finding
-from netra_analysis.reconstruct.frames import frame, real_traffic
+from netra_analysis.reconstruct.frames import evened, frame, real_traffic
 from netra_analysis.tables import Tables
 
 Floats = NDArray[np.float64]
@@ -78,11 +78,12 @@ class _Clock:
         exact = (times - self.start) / STEP
         return (np.ceil(exact) - 1 if ends else np.floor(exact)).astype("int64")
 
-    def counted(self, times: pd.Series, known: NDArray[np.bool_]) -> Floats:
-        """Rows a minute; NaN where the log is not known."""
+    def counted(self, times: pd.Series, known: NDArray[np.bool_], weights: pd.Series | None = None) -> Floats:
+        """Rows a minute, or what they stand for by their `weights`; NaN where the log is not known."""
         at = self.at(times)
-        at = at[(at >= 0) & (at < self.n)]
-        counts = np.bincount(at, minlength=self.n).astype(float)
+        inside = ((at >= 0) & (at < self.n)).to_numpy(dtype=bool)
+        each = None if weights is None else weights.to_numpy(dtype=float)[inside]
+        counts = np.bincount(at[inside], each, minlength=self.n).astype(float)
         return np.where(known, counts, np.nan)
 
     def spread(self, by_minute: pd.Series) -> Floats:
@@ -134,7 +135,8 @@ def _requests(tables: Tables, clock: _Clock, known: NDArray[np.bool_]) -> tuple[
     if tables.coverage.has("requests"):
         real = _real(tables)
         bad = real[real["failed"]]
-        return clock.counted(real["end_time"], known), clock.counted(bad["end_time"], known), "request log"
+        total = clock.counted(real["end_time"], known, real["weight"])
+        return total, clock.counted(bad["end_time"], known), "request log"
     points = frame(tables.metrics)
     points = points[points["metric"] == _COUNTED_BY_LOG]
     if points.empty:
@@ -161,11 +163,12 @@ def _from_requests(tables: Tables, clock: _Clock, known: NDArray[np.bool_]) -> I
     if not tables.coverage.has("requests"):
         return
     real = _real(tables)
-    yield Series("requests", "requests per minute", "requests", clock.counted(real["end_time"], known))
+    yield Series("requests", "requests per minute", "requests", clock.counted(real["end_time"], known, real["weight"]))
     timed = real[real["latency_s"].notna() & ~(real["status"] == 101).fillna(value=False)]
     if timed.empty:
         return
-    slow = timed.groupby(clock.at(timed["end_time"]))["latency_s"].quantile(0.95)
+    even = evened(timed)
+    slow = even.groupby(clock.at(even["end_time"]))["latency_s"].quantile(0.95)
     yield Series("latency, p95", "s", "requests", clock.spread(slow))
     yield Series("requests in flight", "requests", "requests", np.where(known, _in_flight(timed, clock), np.nan))
 
@@ -175,16 +178,18 @@ def _in_flight(timed: pd.DataFrame, clock: _Clock) -> Floats:
     begin = ((timed["time"] - clock.start) / STEP).to_numpy(dtype=float)
     end = ((timed["end_time"] - clock.start) / STEP).to_numpy(dtype=float)
     edges = np.arange(clock.n + 1, dtype=float)
+    weights = timed["weight"].to_numpy(dtype=float)
     # The integral of "how many have begun by t, less how many have ended" between the edges.
-    return np.asarray(np.diff(_passed(begin, edges) - _passed(end, edges)))
+    return np.asarray(np.diff(_passed(begin, weights, edges) - _passed(end, weights, edges)))
 
 
-def _passed(moments: Floats, edges: Floats) -> Floats:
-    """For each edge, the time since each earlier moment, summed."""
-    moments = np.sort(moments)
-    sums = np.concatenate([[0.0], np.cumsum(moments)])
-    count = np.searchsorted(moments, edges, side="right")
-    return np.asarray(count * edges - sums[count])
+def _passed(moments: Floats, weights: Floats, edges: Floats) -> Floats:
+    """For each edge, the time since each earlier moment, summed over all that came by then."""
+    order = np.argsort(moments, kind="stable")
+    sums = np.concatenate([[0.0], np.cumsum((moments * weights)[order])])
+    counts = np.concatenate([[0.0], np.cumsum(weights[order])])
+    place = np.searchsorted(moments[order], edges, side="right")
+    return np.asarray(counts[place] * edges - sums[place])
 
 
 def _from_lifecycle(

@@ -95,7 +95,7 @@ FROM pairs CROSS JOIN (SELECT MAX(burn) AS peak FROM pairs)
 """
 _ROWS_SQL = "SELECT time, {short}, {long} FROM finding_objectives WHERE {short} IS NOT NULL ORDER BY {short} DESC, time"
 _NO_DATA_SQL = """
-SELECT COUNT(*) AS n FROM requests
+SELECT COALESCE(SUM(weight), 0) AS n FROM requests
 WHERE end_time >= @start AND end_time < @end AND client NOT IN ('preflight', 'uptime_check')
 """
 _METHOD = (

@@ -82,4 +82,6 @@ def _seen(tables: Tables, settings: Settings, counts: Minutes) -> dict[str, Floa
     timed = ~np.isnan(took) & ~socket
     slow = timed & (took > latency(settings)[1])
     masks = {"total": np.ones(len(at), bool), "bad": failed, "timed": timed, "slow": slow}
-    return {name: np.bincount(at[mask], minlength=stop - first).astype(float) for name, mask in masks.items()}
+    weights = requests["weight"].to_numpy(dtype=float)
+    size = stop - first
+    return {name: np.bincount(at[m], weights[m], minlength=size).astype(float) for name, m in masks.items()}

@@ -17,7 +17,7 @@ import pyarrow as pa
 from netra_analysis.detectors.settings import Settings
 from netra_analysis.finding import Finding, Standing, Statement, Verdict, duration_text, instance_text
 from netra_analysis.query import Query
-from netra_analysis.reconstruct.frames import frame, real_traffic, table
+from netra_analysis.reconstruct.frames import evened, frame, passed, real_traffic, table
 from netra_analysis.schema import BOOL, FLOAT, INT, TEXT
 from netra_analysis.statistics.contrasts import Contrasts, NumberContrast, ValueContrast, contrast
 from netra_analysis.tables import Tables
@@ -52,7 +52,7 @@ class _Question:
 
 def measure(tables: Tables, settings: Settings, findings: Mapping[str, Finding]) -> Finding:
     """Failing real requests of the window against successful ones: one row a value or number that was asked about."""
-    requests = _described(tables)
+    requests = _drawn(_described(tables))
     inside = (requests["end_time"] >= settings.window.start) & (requests["end_time"] < settings.window.end)
     failing = int((inside & requests["failed"]).sum())
     if not tables.coverage.has("requests") or not inside.any():
@@ -80,14 +80,19 @@ def _described(tables: Tables) -> pd.DataFrame:
     return real.reset_index(drop=True)
 
 
+def _drawn(requests: pd.DataFrame) -> pd.DataFrame:
+    """Every failure, and successes that stand for the same number each: cases and controls, where thinned."""
+    bad = requests["failed"].to_numpy(dtype=bool)
+    return pd.concat([requests[bad], evened(requests[~bad])]).sort_index(kind="stable").reset_index(drop=True)
+
+
 def _in_flight(real: pd.DataFrame) -> pd.Series:
     """Requests of the same instance under way when each one began, itself left out."""
     counts = pd.Series(np.nan, index=real.index)
     for instance, own in real.groupby("instance"):
         if instance:
-            begins, ends = np.sort(own["time"].to_numpy()), np.sort(own["end_time"].to_numpy())
             at = own["time"].to_numpy()
-            counts[own.index] = np.searchsorted(begins, at, "left") - np.searchsorted(ends, at, "right")
+            counts[own.index] = passed(own, "time", at, side="left") - passed(own, "end_time", at, side="right")
     return counts
 
 
@@ -267,7 +272,7 @@ def _difference(number: int, row: Mapping[str, Any]) -> Statement:
     )
 
 
-_COUNT = "SELECT COUNT(*) AS n FROM requests WHERE client NOT IN ('preflight', 'uptime_check')"
+_COUNT = "SELECT COALESCE(SUM(weight), 0) AS n FROM requests WHERE client NOT IN ('preflight', 'uptime_check')"
 _NO_DATA = Statement(
     "WD1",
     "What differs between failing and successful requests cannot be told: {n} real requests are known in the window.",

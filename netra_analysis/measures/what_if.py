@@ -21,7 +21,7 @@ from netra_analysis.measures import what_if_claims
 from netra_analysis.measures.lives import Life, lives, memory_points, pool_points, track
 from netra_analysis.measures.minutes import counted
 from netra_analysis.measures.rules import pool_cap
-from netra_analysis.reconstruct.frames import frame, real_traffic, table
+from netra_analysis.reconstruct.frames import count, evened, frame, real_traffic, table
 from netra_analysis.schema import FLOAT, INT, TEXT, TIME
 from netra_analysis.statistics import whatif
 from netra_analysis.statistics.intervals import Interval, mean, poisson_rate
@@ -75,7 +75,7 @@ def _load(
     if real.empty:
         return [], None
     minute, busiest = _busiest(real)
-    arrivals = poisson_rate(len(busiest), 60.0)
+    arrivals = poisson_rate(count(busiest), 60.0)
     hold, source = _hold(real, findings)
     if not hold.low > -np.inf:
         return [], None
@@ -114,14 +114,14 @@ def _real(tables: Tables, settings: Settings) -> pd.DataFrame:
 def _busiest(real: pd.DataFrame) -> tuple[Any, pd.DataFrame]:
     """The minute of the window in which most requests arrived, the first of several, and its requests."""
     minutes = real["time"].dt.floor("min")
-    counts = minutes.value_counts().sort_index()
+    counts = real.groupby(minutes)["weight"].sum()
     minute = counts.idxmax()
     return minute.to_pydatetime(), real[minutes == minute]
 
 
 def _hold(real: pd.DataFrame, findings: Mapping[str, Finding]) -> tuple[Interval, str]:
     """How long a request that succeeded holds a connection at the most: its time in the handler, else at the edge."""
-    fine = real[(real["status"] < 500).fillna(value=False)]
+    fine = evened(real[(real["status"] < 500).fillna(value=False)])
     handled = frame(findings[event_loop.NAME].proof)
     handled = handled[handled["handler_s"].notna() & handled["id"].isin(fine["id"])]
     if len(handled) >= event_loop.LEAST_JOINED:

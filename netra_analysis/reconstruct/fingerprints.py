@@ -45,8 +45,8 @@ ORDER BY count DESC, id
 """
 _SHAPES_SQL = f"""
 SELECT {mask_sql("message")} AS shape, level,
-  COUNTIF(time >= @start AND time < @end) AS count,
-  COUNTIF(time >= @before_start AND time < @before_end) AS before,
+  COALESCE(SUM(IF(time >= @start AND time < @end, weight, 0)), 0) AS count,
+  COALESCE(SUM(IF(time >= @before_start AND time < @before_end, weight, 0)), 0) AS before,
   MIN(IF(time >= @start AND time < @end, time, NULL)) AS first,
   MAX(IF(time >= @start AND time < @end, time, NULL)) AS last,
   COUNT(DISTINCT IF(time >= @start AND time < @end, instance, NULL)) AS instances,
@@ -56,7 +56,7 @@ WHERE level IN ('WARNING', 'ERROR', 'CRITICAL') AND failure IS NULL AND message 
 GROUP BY shape, level
 ORDER BY count DESC, shape, level
 """  # noqa: S608 (the expression is the package's own)
-_BEFORE_SQL = "SELECT COUNT(*) AS n FROM app_logs WHERE time >= @before_start AND time < @before_end"
+_BEFORE_SQL = "SELECT COALESCE(SUM(weight), 0) AS n FROM app_logs WHERE time >= @before_start AND time < @before_end"
 
 
 @dataclass(frozen=True, slots=True)

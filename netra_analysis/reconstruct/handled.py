@@ -29,7 +29,7 @@ HANDLED = pa.schema(
     [
         ("time", TIME), ("end_time", TIME), ("id", TEXT), ("instance", TEXT), ("method", TEXT), ("route", TEXT),
         ("status", INT), ("latency_s", FLOAT), ("app_entry", TEXT), ("handler_s", FLOAT), ("gap_s", FLOAT),
-        ("offset_s", FLOAT),
+        ("offset_s", FLOAT), ("weight", INT),
     ]
 )  # fmt: skip
 _Key = tuple[str, str, str, int]
@@ -100,7 +100,7 @@ def _row(
     if line is None and isinstance(request["trace"], str):
         line = traced.get(request["trace"])
     latency = None if request["latency_s"] != request["latency_s"] else request["latency_s"]
-    row = {name: request[name] for name in ("time", "end_time", "id", "instance", "method", "route")}
+    row = {name: request[name] for name in ("time", "end_time", "id", "instance", "method", "route", "weight")}
     row |= {"status": None if pd.isna(request["status"]) else int(request["status"]), "latency_s": latency}
     if line is None:
         return row

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from netra_analysis.reconstruct.frames import frame, moment, table
+from netra_analysis.reconstruct.frames import evened, frame, moment, table
 from netra_analysis.schema import INT, TEXT, TIME
 from netra_analysis.tables import Tables
 from netra_analysis.window import TimeWindow
@@ -41,7 +41,7 @@ def stalls(tables: Tables, window: TimeWindow, handler_s: Mapping[str, float]) -
     """One row a stall that ended in `window`. `handler_s`: a request's id to what its handler took, where known."""
     requests = frame(tables.requests, window, "end_time")
     plain = requests[(requests["status"] != 101).fillna(value=True) & (requests["instance"] != "")]
-    usual = plain.groupby("route")["latency_s"].median().to_dict()
+    usual = {route: own["latency_s"].median() for route, own in evened(plain).groupby("route")}
     spoken = _spoken(tables, plain)
     lines, started = tables.app_logs.num_rows > 0, frame(tables.lifecycle)
     born = started[started["event"].isin(["start", "probe_ok"])].groupby("instance")["time"].apply(list).to_dict()

@@ -7,7 +7,7 @@ import pandas as pd
 
 from netra_analysis.finding import Verdict
 from netra_analysis.query import Query
-from netra_analysis.reconstruct.frames import frame, moment, real_traffic
+from netra_analysis.reconstruct.frames import count, frame, moment, real_traffic
 from netra_analysis.signs.scene import AT_ONSET, Scene, any_of, first
 from netra_analysis.signs.sign import Sign, not_seen
 from netra_analysis.signs.words import EXAMPLE, told
@@ -165,7 +165,7 @@ def _new_revision_only(scene: Scene) -> Sign:
     good = older[(older["status"] < 500).fillna(value=False) & ~older["client"].isin(["preflight"])]
     share = float((failed["revision"] == newest).mean())
     bad_before = int(older["failed"].sum())
-    fired = share >= 0.95 and len(good) >= 3 and bad_before <= 0.02 * max(len(older), 1)
+    fired = share >= 0.95 and len(good) >= 3 and bad_before <= 0.02 * max(count(older), 1)
     return Sign(
         name,
         Verdict.FIRED if fired else Verdict.CLEAR,
@@ -175,7 +175,7 @@ def _new_revision_only(scene: Scene) -> Sign:
         share=share,
         n=int((failed["revision"] == newest).sum()),
         total=len(failed),
-        a=float(len(good)),
+        a=float(count(good)),
         words=newest,
         unit="requests",
         method="failed requests by revision, and the same routes on earlier revisions",
@@ -206,20 +206,20 @@ def refused(scene: Scene) -> Sign:
         return not_seen("auth_refused", "Whether callers were refused cannot be told from {n} requests.", "requests")
     now = scene.real[scene.real["status"].isin([401, 403])]
     before = scene.before[scene.before["status"].isin([401, 403])]
-    share = len(now) / len(scene.real) if len(scene.real) else 0.0
-    usual = len(before) / len(scene.before) if len(scene.before) else 0.0
-    many = len(now) >= 10 and share >= 0.05 and share >= 3 * usual
-    words = scene.during(now, scene.lines(CONFIG)) if many else 0
+    share = count(now) / count(scene.real) if len(scene.real) else 0.0
+    usual = count(before) / count(scene.before) if len(scene.before) else 0.0
+    many = count(now) >= 10 and share >= 0.05 and share >= 3 * usual
+    words = round(scene.during(now, scene.lines(CONFIG)) * count(now) / len(now)) if many else 0
     lost = _used_to_answer(scene, now) if many else 0
-    fired = many and max(words, lost) * 2 >= len(now)
+    fired = many and max(words, lost) * 2 >= count(now)
     return Sign(
         "auth_refused",
         Verdict.FIRED if fired else Verdict.CLEAR,
         "{n} of {total} requests of real traffic were refused as not authorised ({part:pct}); {a:pct} in the baseline; "
         "{b} of them with words of a failed verification, or where callers used to be let in.",
         time=first(now, "end_time") if fired else None,
-        n=len(now),
-        total=len(scene.real),
+        n=count(now),
+        total=count(scene.real),
         a=usual,
         b=float(max(words, lost)),
         unit="requests",
@@ -230,8 +230,17 @@ def refused(scene: Scene) -> Sign:
 def _used_to_answer(scene: Scene, now: pd.DataFrame) -> int:
     """Refusals on routes that answered most of their requests in the baseline and refuse most of them now."""
     known = real_traffic(scene.before)
-    was = known.groupby("route")["status"].agg(lambda status: (status < 400).mean())
-    seen = known.groupby("route").size()
-    refusing = scene.real.groupby("route")["status"].agg(lambda status: status.isin([401, 403]).mean())
+    was = _shares(known, (known["status"] < 400).fillna(value=False))
+    seen = known.groupby("route")["weight"].sum()
+    refusing = _shares(scene.real, scene.real["status"].isin([401, 403]))
     lost = {name for name in was.index if was[name] >= 0.8 and seen[name] >= 5 and refusing.get(name, 0.0) >= 0.5}
-    return int(now["route"].isin(lost).sum())
+    return count(now[now["route"].isin(lost)])
+
+
+def _shares(requests: pd.DataFrame, mark: pd.Series) -> pd.Series:
+    """The share of each route's requests that is marked; of those with a status."""
+    known = requests["status"].notna()
+    weights = requests["weight"][known]
+    sums = pd.DataFrame({"marked": weights * mark[known].astype(int), "all": weights})
+    grouped = sums.groupby(requests["route"][known]).sum()
+    return (grouped["marked"] / grouped["all"]).astype(float)

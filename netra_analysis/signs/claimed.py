@@ -2,15 +2,16 @@
 
 from netra_analysis.finding import Verdict
 from netra_analysis.query import Query
-from netra_analysis.reconstruct.frames import real_traffic, where
+from netra_analysis.reconstruct.frames import count, real_traffic, where
 from netra_analysis.signs.scene import Scene, any_of, first
 from netra_analysis.signs.sign import Sign, not_seen
 from netra_analysis.signs.words import told
 
 CLOSED_TWICE = any_of(r'cannot call "?send"? once a close message', r"unexpected asgi message 'websocket\.close'")
 _BETWEEN_SQL = """
-SELECT route, COUNTIF(failed) AS failed, COUNTIF(status < 400 AND client = 'preflight') AS preflights,
-  COUNTIF(status < 400 AND client != 'preflight') AS successes
+SELECT route, COUNTIF(failed) AS failed,
+  COALESCE(SUM(IF(status < 400 AND client = 'preflight', weight, 0)), 0) AS preflights,
+  COALESCE(SUM(IF(status < 400 AND client != 'preflight', weight, 0)), 0) AS successes
 FROM requests
 WHERE end_time >= @start AND end_time < @end AND route IN (SELECT DISTINCT route FROM finding_failed_requests)
 GROUP BY route
@@ -70,8 +71,8 @@ def _between(scene: Scene) -> Sign:
         Verdict.FIRED if len(real) else Verdict.CLEAR,
         "Between the failures {n} requests to the same routes succeeded; {total} more were preflights or probes, "
         "which say nothing about the route.",
-        n=len(real),
-        total=len(fine) - len(real),
+        n=count(real),
+        total=count(fine) - count(real),
         unit="requests",
         method="requests to the failing routes between the first and the last failure, preflights apart",
         evidence=Query(_BETWEEN_SQL, {"start": scene.window.start, "end": scene.window.end}),

@@ -5,6 +5,7 @@ much is read from the data: the busiest stretch of the same length in the baseli
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
@@ -36,13 +37,15 @@ def _surge(scene: Scene) -> Sign:
     if scene.onset is None:
         return Sign(name, Verdict.CLEAR, "Nothing failed that a surge could come before ({n} requests).", n=0)
     asked = pd.concat([scene.before, scene.requests])
-    times = np.sort(_seconds(real_traffic(asked)["time"]))
+    asked = real_traffic(asked).sort_values("time", kind="stable")
+    times, weights = _seconds(asked["time"]), asked["weight"].to_numpy(dtype=np.int64)
     began, until = _bulk(scene)
-    calm = times[times < until - CALM.total_seconds()]
-    if len(calm) < LEAST or calm[-1] - calm[0] < CALM_LEAST_S:
+    calm = times < until - CALM.total_seconds()
+    if calm.sum() < LEAST or np.ptp(times[calm]) < CALM_LEAST_S:
         return not_seen(name, "There is too little calm time to compare traffic with ({n} requests).", "a baseline")
-    leads = [(times[(times >= began - max(LEAD_S, 2 * span)) & (times <= until)], span) for span in SPANS_S]
-    found = [one for lead, span in leads if (one := _peak(lead, calm, span))]
+    quiet = _Arrivals(times[calm], weights[calm])
+    leads = [((times >= began - max(LEAD_S, 2 * span)) & (times <= until), span) for span in SPANS_S]
+    found = [one for own, span in leads if (one := _peak(_Arrivals(times[own], weights[own]), quiet, span))]
     best = max(found, key=lambda one: one[1] / max(one[2], one[3]), default=None)
     if best is None:
         says = "Traffic did not surge before the failures: no stretch of it was far above the usual ({n})."
@@ -88,18 +91,31 @@ def _seconds(times: pd.Series) -> np.ndarray:
     return np.array([time.timestamp() for time in times], dtype=float)
 
 
-def _peak(lead: np.ndarray, calm: np.ndarray, span: float) -> tuple[float, float, float, float, float] | None:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Arrivals:
+    """When requests came, (n,) seconds in order, and how many each row stands for, (n,)."""
+
+    times: np.ndarray
+    weights: np.ndarray
+
+    def within(self, span: float) -> np.ndarray:
+        """(n,) requests in the stretch of `span` seconds that begins with each."""
+        sums = np.concatenate([[0], np.cumsum(self.weights)])
+        return np.asarray(sums[np.searchsorted(self.times, self.times + span, side="left")] - sums[:-1])
+
+
+def _peak(lead: _Arrivals, calm: _Arrivals, span: float) -> tuple[float, float, float, float, float] | None:
     """The busiest stretch of `span` in `lead` when it is far above calm time: start, count, usual, busiest, span."""
-    if not len(lead):
+    if not len(lead.times):
         return None
-    counts = np.searchsorted(lead, lead + span, side="left") - np.arange(len(lead))
-    busiest = int((np.searchsorted(calm, calm + span, side="left") - np.arange(len(calm))).max())
-    usual = len(calm) * span / (calm[-1] - calm[0])
+    counts = lead.within(span)
+    busiest = int(calm.within(span).max())
+    usual = int(calm.weights.sum()) * span / (calm.times[-1] - calm.times[0])
     at = int(counts.argmax())
     count = int(counts[at])
     if count < max(LEAST, TIMES_USUAL * usual, TIMES_BUSIEST * busiest, busiest + 4 * busiest**0.5):
         return None
-    return float(lead[at]), float(count), float(usual), float(busiest), span
+    return float(lead.times[at]), float(count), float(usual), float(busiest), span
 
 
 def _overloaded(scene: Scene) -> float | None:

@@ -6,6 +6,7 @@ An input is seen as a route, or within routes as the exact paths that name one t
 import pandas as pd
 
 from netra_analysis.finding import Verdict
+from netra_analysis.reconstruct.frames import count, share
 from netra_analysis.signs.scene import Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
 
@@ -31,17 +32,17 @@ def _input(scene: Scene) -> Sign:
     rest = real[real["route"] != worst]
     if len(rest) < 20:
         return not_seen(name, "Too few requests to other routes to compare with ({n} failures).", "other routes")
-    rest_share = float(rest["bad"].mean())
+    rest_share = share(rest, rest["bad"])
     own = scene.failed[scene.failed["route"] == worst]
     fine = real[(real["route"] == worst) & (real["status"] < 400).fillna(value=False)]
     fine = fine[fine["method"].isin(set(own["method"]))]
     parts = [(here, _meanwhile(fine, here)) for here in _by_revision(own)]
-    meanwhile = max((len(good) for _, good in parts), default=0)
+    meanwhile = max((count(good) for _, good in parts), default=0)
     few = _few_paths(scene, real)
     if few is not None:
         return few
     whole = bad / scene.impact >= 0.9 and rest_share <= OTHERS_FAIL and meanwhile >= 2
-    if whole and not any(_served_before(scene, worst, here, len(good)) for here, good in parts):
+    if whole and not any(_served_before(scene, worst, here, count(good)) for here, good in parts):
         says = "The route that fails had not been served before by the revision that fails ({n} failures)."
         return not_seen(name, says, "the same revision before the failures")
     return Sign(
@@ -78,23 +79,26 @@ def _served_before(scene: Scene, route: str, here: pd.DataFrame, meanwhile: int)
     Then the code is not what changed. With the share of the route's requests that fail since, so many good answers
     in a row would come by chance in fewer than one of fifty such times.
     """
-    share = len(here) / (len(here) + meanwhile)
+    failing = len(here) / (len(here) + meanwhile)
     seen = pd.concat([scene.before, scene.requests])
     earlier = seen[(seen["route"] == route) & (seen["end_time"] < here["end_time"].min())]
     earlier = earlier[earlier["method"].isin(set(here["method"])) & (earlier["revision"] == here["revision"].iloc[0])]
-    good = int((earlier["status"] < 400).fillna(value=False).sum())
-    return good >= SERVED_BEFORE and (1.0 - share) ** good < LUCK
+    good = count(earlier[(earlier["status"] < 400).fillna(value=False)])
+    return good >= SERVED_BEFORE and (1.0 - failing) ** good < LUCK
 
 
 def _worst(real: pd.DataFrame) -> tuple[str, int, int]:
-    grouped = real.groupby("route")["bad"].agg(["sum", "count"]).sort_values(["sum", "count"], ascending=[False, True])
+    summed = real.groupby("route")[["bad", "weight"]].sum()
+    grouped = summed.rename(columns={"bad": "sum", "weight": "count"}).sort_values(
+        ["sum", "count"], ascending=[False, True]
+    )
     return str(grouped.index[0]), int(grouped["sum"].iloc[0]), int(grouped["count"].iloc[0])
 
 
 def _few_paths(scene: Scene, real: pd.DataFrame) -> Sign | None:
     """FIRED when a few exact paths fail always, and their routes' other paths hardly ever; else nothing to say."""
     named = real[real["path"] != real["route"]]
-    tried = named.groupby("path")["bad"].agg(["sum", "size"])
+    tried = named.groupby("path")[["bad", "weight"]].sum().rename(columns={"bad": "sum", "weight": "size"})
     bad_paths = tried[(tried["size"] >= ASKED) & (tried["sum"] >= ALWAYS * tried["size"])].index
     own = named[named["bad"] & named["path"].isin(bad_paths)]
     if own.empty or len(own) < MOST * scene.impact:
@@ -102,8 +106,12 @@ def _few_paths(scene: Scene, real: pd.DataFrame) -> Sign | None:
     others = named[named["route"].isin(set(own["route"])) & ~named["path"].isin(bad_paths)]
     others = others[others["method"].isin(set(own["method"]))]
     fine = others[(others["status"] < 400).fillna(value=False)]
-    meanwhile = sum(len(_meanwhile(fine, here)) for here in _by_revision(own))
-    if meanwhile < OTHERS or others["bad"].mean() > OTHERS_FAIL or len(bad_paths) > FEW * others["path"].nunique():
+    meanwhile = sum(count(_meanwhile(fine, here)) for here in _by_revision(own))
+    if (
+        meanwhile < OTHERS
+        or share(others, others["bad"]) > OTHERS_FAIL
+        or len(bad_paths) > FEW * others["path"].nunique()
+    ):
         return None
     if not any(_served_before(scene, here["route"].mode().iloc[0], here, 0) for here in _by_revision(own)):
         return None
@@ -117,7 +125,7 @@ def _few_paths(scene: Scene, real: pd.DataFrame) -> Sign | None:
         n=len(own),
         total=scene.impact,
         a=float(len(bad_paths)),
-        b=float(others["bad"].mean()),
+        b=share(others, others["bad"]),
         words=str(own["path"].mode().iloc[0]),
         unit="requests",
         method="failed requests by exact path within routes that hold an identifier, against their other paths",

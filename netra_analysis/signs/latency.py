@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.special import pdtrc
 
 from netra_analysis.finding import Verdict
-from netra_analysis.reconstruct.frames import moment, real_traffic, where
+from netra_analysis.reconstruct.frames import evened, moment, real_traffic, where
 from netra_analysis.reconstruct.once import once
 from netra_analysis.signs.scene import Scene
 from netra_analysis.signs.sign import Sign, not_seen
@@ -78,8 +78,12 @@ def _plain(requests: pd.DataFrame) -> pd.DataFrame:
 @once
 def _limits(scene: Scene) -> dict[str, float]:
     """Route to the seconds from which on a request of it is slow; only routes that the baseline knows well."""
-    known = _plain(_halves(scene)[0]).groupby("route")["latency_s"]
-    return {str(route): max(LEAST_S, UNUSUAL * float(own.quantile(0.95))) for route, own in known if len(own) >= KNOWN}
+    known = _plain(_halves(scene)[0]).groupby("route")
+    return {
+        str(route): max(LEAST_S, UNUSUAL * float(evened(own)["latency_s"].quantile(0.95)))
+        for route, own in known
+        if len(own) >= KNOWN
+    }
 
 
 def _judged(requests: pd.DataFrame, limits: Mapping[str, float], events: pd.DataFrame) -> pd.DataFrame:
@@ -101,7 +105,9 @@ def _cold(row: object, born: list[pd.Timestamp]) -> bool:
 def _minutes(judged: pd.DataFrame) -> pd.DataFrame:
     """One row a minute with enough requests: whether it was slow, and when its first slow request had begun."""
     minute = judged["end_time"].dt.floor("min")
-    grouped = judged.groupby(minute)["slow"].agg(["mean", "size"])
+    weighed = judged.assign(slow_n=judged["slow"].astype(int) * judged["weight"])
+    sums = weighed.groupby(minute)[["slow_n", "weight"]].sum()
+    grouped = pd.DataFrame({"mean": sums["slow_n"] / sums["weight"], "size": sums["weight"]})
     grouped["first"] = judged[judged["slow"]].groupby(minute)["time"].min()
     enough = grouped[grouped["size"] >= IN_MINUTE]
     return enough.assign(slow=enough["mean"] >= SHARE)

@@ -5,7 +5,7 @@ import pandas as pd
 
 from netra_analysis.finding import Verdict
 from netra_analysis.query import Query
-from netra_analysis.reconstruct.frames import frame, moment
+from netra_analysis.reconstruct.frames import count, evened, frame, moment, passed
 from netra_analysis.signs.scene import Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
 from netra_analysis.statistics.lifetimes import alike
@@ -38,9 +38,9 @@ def _under_load(scene: Scene) -> Sign:
     counts, hits = [], []
     for kill in kills.itertuples():
         inside = _inside(requests, kill.instance, kill.start_time)
-        counts.append(len(inside))
+        counts.append(count(inside))
         body = max((sizes.get(one, 0.0) for one in inside["id"]), default=0.0)
-        if len(inside) >= max(AT_ONCE, TIMES_USUAL * usual) or body >= large:
+        if count(inside) >= max(AT_ONCE, TIMES_USUAL * usual) or body >= large:
             hits.append(kill.start_time)
     fired = len(hits) * 2 > len(kills)
     return Sign(
@@ -100,10 +100,9 @@ def _usual(requests: pd.DataFrame) -> float:
     """How many an instance has inside when another one comes: the upper end of what is usual."""
     counts = []
     for _, own in requests.groupby("instance"):
-        starts, ends = np.sort(own["time"].to_numpy()), np.sort(own["end_time"].to_numpy())
-        counts += [
-            int(np.searchsorted(starts, at, side="right") - np.searchsorted(ends, at, side="left")) for at in starts
-        ]
+        at = np.sort(evened(own)["time"].to_numpy())
+        begun, over = passed(own, "time", at, side="right"), passed(own, "end_time", at, side="left")
+        counts += (begun - over).tolist()
     return float(np.quantile(counts, 0.9)) if counts else 0.0
 
 

@@ -6,7 +6,7 @@ from scipy.special import pdtrc
 
 from netra_analysis.finding import Verdict
 from netra_analysis.logtext.route import route_template
-from netra_analysis.reconstruct.frames import moment, real_traffic
+from netra_analysis.reconstruct.frames import count, evened, moment, real_traffic
 from netra_analysis.signs.scene import Scene, any_of, first
 from netra_analysis.signs.sign import Sign, not_seen
 from netra_analysis.signs.words import told
@@ -46,9 +46,9 @@ def _sockets(scene: Scene) -> list[Sign]:
         cut = not_seen("sockets_cut", "The data hold {n} WebSocket requests.", "WebSocket requests")
     else:
         long = sockets[sockets["latency_s"].notna() & (sockets["latency_s"] >= 30)]
-        ends = long["latency_s"].round(0).value_counts()
+        ends = long.groupby(long["latency_s"].round(0))["weight"].sum().sort_values(ascending=False, kind="stable")
         same = int(ends.iloc[0]) if len(ends) else 0
-        fired = same >= 5 and same >= 0.5 * len(long)
+        fired = same >= 5 and same >= 0.5 * count(long)
         failed = scene.failed[scene.failed["id"].isin(set(sockets["id"]))]
         cut = Sign(
             "sockets_cut",
@@ -57,7 +57,7 @@ def _sockets(scene: Scene) -> list[Sign]:
             time=first(long if fired else failed, "end_time"),
             share=len(failed) / scene.impact if scene.impact else None,
             n=same,
-            total=len(sockets),
+            total=count(sockets),
             a=float(ends.index[0]) if len(ends) else 0.0,
             b=float(len(failed)),
             unit="sockets",
@@ -99,9 +99,9 @@ def shorter(scene: Scene) -> Sign:
         return not_seen(name, says, "WebSockets of the baseline")
     early, bad = _early(scene)
     usual = int(_bad(before, early).sum())
-    rate = len(before) / (scene.settings.baseline.duration.total_seconds() / 60)
+    rate = count(before) / (scene.settings.baseline.duration.total_seconds() / 60)
     expected = 1.0 + usual * scene.window.duration / scene.settings.baseline.duration
-    again = len(bad) >= AGAIN * rate * max(1, bad["end_time"].dt.floor("min").nunique())
+    again = count(bad) >= AGAIN * rate * max(1, bad["end_time"].dt.floor("min").nunique())
     minutes = int(_bad(now, early).sum())
     fired = minutes >= MINUTES and again and bool(pdtrc(minutes - 1, expected) < STRAY)
     failed = int(scene.failed["route"].isin(set(now["route"])).sum())
@@ -113,9 +113,9 @@ def shorter(scene: Scene) -> Sign:
         time=moment(bad["end_time"].min()) if fired else None,
         share=1.0 if scene.ill_served is not None else failed / scene.impact if scene.impact else None,
         n=minutes,
-        total=len(now),
+        total=count(now),
         a=early,
-        b=float(now["latency_s"].median()),
+        b=float(evened(now)["latency_s"].median()),
         unit="minutes",
         method="age of WebSockets at their end, minute by minute, against the baseline's; and how many there are",
     )
@@ -130,7 +130,7 @@ def ended_early(scene: Scene) -> pd.DataFrame:
 def _early(scene: Scene) -> tuple[float, pd.DataFrame]:
     """The age that few sockets of the baseline fall short of, and the sockets of the minutes in which many do."""
     now = _switched(scene.requests)
-    early = float(_switched(scene.before)["latency_s"].quantile(EARLY))
+    early = float(evened(_switched(scene.before))["latency_s"].quantile(EARLY))
     minutes = _bad(now, early)
     return early, now[now["end_time"].dt.floor("min").isin(minutes.index[minutes])]
 
@@ -144,5 +144,8 @@ def _switched(requests: pd.DataFrame) -> pd.DataFrame:
 
 def _bad(sockets: pd.DataFrame, early: float) -> pd.Series:
     """Minute to whether half of its sockets or more ended early; minutes with few sockets are left out."""
-    grouped = (sockets["latency_s"] < early).groupby(sockets["end_time"].dt.floor("min")).agg(["mean", "size"])
-    return grouped[grouped["size"] >= IN_MINUTE]["mean"].astype(float) >= SHARE
+    weights = sockets["weight"].astype(int)
+    counts = pd.DataFrame({"early": weights * (sockets["latency_s"] < early), "all": weights})
+    grouped = counts.groupby(sockets["end_time"].dt.floor("min")).sum()
+    grouped = grouped[grouped["all"] >= IN_MINUTE]
+    return (grouped["early"] / grouped["all"]).astype(float) >= SHARE

@@ -1,7 +1,7 @@
 """Signs of traffic that is no users': failures on demand, test clients, and users who are served well meanwhile."""
 
 from netra_analysis.finding import Verdict
-from netra_analysis.reconstruct.frames import where
+from netra_analysis.reconstruct.frames import count, where
 from netra_analysis.signs.scene import Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
 
@@ -48,10 +48,10 @@ def _artefact(scene: Scene) -> list[Sign]:
         ),
         Sign(
             "served_well",
-            Verdict.FIRED if len(users) >= 20 and not bad and not int(ready.sum()) else Verdict.CLEAR,
+            Verdict.FIRED if count(users) >= 20 and not bad and not int(ready.sum()) else Verdict.CLEAR,
             "{n} of {total} requests of users failed.",
             n=bad,
-            total=len(users),
+            total=count(users),
             unit="requests",
             method="real traffic without test clients",
         ),

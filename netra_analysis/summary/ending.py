@@ -14,7 +14,7 @@ from netra_analysis.tables import Tables
 
 _END_SQL = """
 WITH real AS (
-  SELECT end_time, status FROM requests
+  SELECT end_time, status, weight FROM requests
   WHERE end_time >= @start AND end_time < @end AND client NOT IN ('preflight', 'uptime_check')
 ), bursts AS (
   SELECT MIN(end_time) AS first, MAX(end_time) AS last
@@ -23,7 +23,7 @@ WITH real AS (
   SELECT TIMESTAMP_DIFF(first, LAG(last) OVER (ORDER BY first), MICROSECOND) / 1000000 AS quiet_s FROM bursts
 )
 SELECT @last AS last, MAX(end_time) AS until, TIMESTAMP_DIFF(MAX(end_time), @last, MICROSECOND) / 1000000 AS calm_s,
-  COUNTIF(end_time > @last) AS after_n,
+  COALESCE(SUM(IF(end_time > @last, weight, 0)), 0) AS after_n,
   (SELECT MAX(quiet_s) FROM gaps) AS quiet_s,
   (SELECT COUNT(*) FROM deploys WHERE time >= @first AND time < @end) AS changes,
   TIMESTAMP_DIFF(@last, @restart, MICROSECOND) / 1000000 AS since_restart_s
@@ -35,7 +35,7 @@ WHERE end_time >= @last AND end_time < @end AND client NOT IN ('preflight', 'upt
 ORDER BY end_time
 """
 _CALM_SQL = """
-SELECT COUNT(*) AS n, MAX(end_time) AS until FROM requests WHERE end_time >= @start AND end_time < @end
+SELECT COALESCE(SUM(weight), 0) AS n, MAX(end_time) AS until FROM requests WHERE end_time >= @start AND end_time < @end
 """
 _DEATH_SQL = """
 SELECT COUNT(*) AS n, MAX(end_time) AS last,
@@ -156,7 +156,10 @@ def _unknown(settings: Settings) -> Statement:
     return Statement(
         "SU-end",
         "Whether it ended cannot be told: the window holds {n:# entry} of the request log.",
-        Query("SELECT COUNT(*) AS n FROM requests WHERE end_time >= @start AND end_time < @end", settings.bound()),
+        Query(
+            "SELECT COALESCE(SUM(weight), 0) AS n FROM requests WHERE end_time >= @start AND end_time < @end",
+            settings.bound(),
+        ),
         value="n",
         unit="entries",
         method="count of request log entries",

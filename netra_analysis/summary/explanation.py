@@ -20,7 +20,7 @@ WHERE c.cause = @cause
 """
 _NONE_SQL = """
 SELECT COUNT(*) AS causes, COUNTIF(status = 'supported') AS supported,
-  (SELECT COUNT(*) FROM requests WHERE end_time >= @before_start AND end_time < @before_end
+  (SELECT COALESCE(SUM(weight), 0) FROM requests WHERE end_time >= @before_start AND end_time < @before_end
     AND client NOT IN ('preflight', 'uptime_check')) AS before_total,
   (SELECT COUNT(*) FROM requests WHERE end_time >= @before_start AND end_time < @before_end
     AND client NOT IN ('preflight', 'uptime_check') AND failed) AS before_n

@@ -22,7 +22,7 @@ FROM (
   SELECT n, total, n / total AS part,
     SQRT(@z2 * (n / total * (1 - n / total) / total + @z2 / (4 * total * total))) AS half
   FROM (
-    SELECT COUNTIF(failed) AS n, COUNT(*) AS total FROM requests
+    SELECT COUNTIF(failed) AS n, COALESCE(SUM(weight), 0) AS total FROM requests
     WHERE end_time >= @start AND end_time < @end AND client NOT IN ('preflight', 'uptime_check')
   )
 )

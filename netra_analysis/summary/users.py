@@ -10,11 +10,11 @@ from netra_analysis.signs.sign import Sign
 
 METHOD = "status of every request log entry of the window, by the time it ended; preflights and uptime checks apart"
 _SEEN_SQL = """
-SELECT COUNT(*) AS real_total, COUNTIF(failed) AS real_n,
-  SAFE_DIVIDE(COUNTIF(failed), COUNT(*)) AS part,
+SELECT COALESCE(SUM(weight), 0) AS real_total, COUNTIF(failed) AS real_n,
+  SAFE_DIVIDE(COUNTIF(failed), SUM(weight)) AS part,
   COUNT(DISTINCT IF(failed, route, NULL)) AS routes,
   MIN(IF(failed, end_time, NULL)) AS first, MAX(IF(failed, end_time, NULL)) AS last,
-  COUNTIF(status IN (401, 403)) AS refused, MIN(end_time) AS since, MAX(end_time) AS until,
+  COALESCE(SUM(IF(status IN (401, 403), weight, 0)), 0) AS refused, MIN(end_time) AS since, MAX(end_time) AS until,
   (SELECT COUNT(*) FROM finding_failed_requests) AS every_n,
   (SELECT COUNT(*) FROM finding_crashes) AS deaths,
   (SELECT n FROM finding_signs WHERE id = 'no_instance') AS turned_away
@@ -31,7 +31,7 @@ FROM ({seen}) AS s CROSS JOIN (
 FAILED_ROWS_SQL = """
 SELECT * FROM finding_failed_requests WHERE client NOT IN ('preflight', 'uptime_check') ORDER BY end_time, id
 """
-_ENTRIES_SQL = "SELECT COUNT(*) AS n FROM requests WHERE end_time >= @start AND end_time < @end"
+_ENTRIES_SQL = "SELECT COALESCE(SUM(weight), 0) AS n FROM requests WHERE end_time >= @start AND end_time < @end"
 _FAILED = "Users saw {real_n:# failed request} "
 _SHARE = ": {part:pct} of the {real_total:# request} of real traffic in the window, on {routes:# route}."
 

@@ -31,7 +31,7 @@ def app_logs(engine: Engine, scope: Mapping[str, Bound]) -> tuple[pa.Table, pa.T
     failure = exceptions.failure_of(told)
     kept = [
         {
-            **{name: row[name] for name in ("time", "id", "revision", "instance", "stream", "trace")},
+            **{name: row[name] for name in ("time", "id", "revision", "instance", "stream", "trace", "weight")},
             **{name: getattr(line, name) for name in ("level", "level_from", "logger", "message")},
             "failure": failure.get(row["id"]),
         }

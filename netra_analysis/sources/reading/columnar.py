@@ -70,6 +70,7 @@ def _refused(found: pa.Table, index: int, numbers: Sequence[int]) -> Refused:
 
 
 def _entries(found: pa.Table) -> pa.Table:
+    found = ENTRIES.filled(found)
     arrays = [column_of(found[column.name], column.type) for column in ENTRIES.columns]
     for place, column in enumerate(ENTRIES.columns):
         if column.name in _JSON:

@@ -7,7 +7,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netra_analysis.schema import ENTRIES, QUARANTINE, TableSchema
+from netra_analysis.schema import ENTRIES, QUARANTINE, Column, TableSchema
 from netra_analysis.sources.reading.aside import Aside, Scope
 from netra_analysis.sources.reading.entry import to_row
 from netra_analysis.sources.reading.reason import SAMPLE, Reason, safe, visible
@@ -134,7 +134,8 @@ class _Batches:
 
     def extend(self, table: pa.Table) -> None:
         self.rows += table.num_rows
-        self._done.append(self._sift(table.select(self._arrow.names).cast(self._arrow)))
+        whole = self._schema.filled(table)
+        self._done.append(self._sift(whole.select(self._arrow.names).cast(self._arrow)))
 
     def table(self) -> pa.Table:
         self._flush()
@@ -143,16 +144,16 @@ class _Batches:
     def _flush(self) -> None:
         if not self._pending:
             return
-        columns = [self._column(field) for field in self._arrow]
+        columns = [self._column(column) for column in self._schema.columns]
         self._done.append(self._sift(pa.Table.from_arrays(columns, schema=self._arrow)))
         self._pending = []
 
-    def _column(self, field: pa.Field) -> pa.Array:
-        name = field.name
-        values = [row.get(name) for row in self._pending]
+    def _column(self, column: Column) -> pa.Array:
+        name = column.name
+        values = [row.get(name, column.default) for row in self._pending]
         try:
-            return pa.array(values, field.type)
+            return pa.array(values, column.type)
         except UnicodeEncodeError:
             whole = [None if value is None else repaired(value) for value in values]
             self._tally[REPAIRED] += sum(1 for old, new in zip(values, whole, strict=True) if old != new)
-            return pa.array(whole, field.type)
+            return pa.array(whole, column.type)

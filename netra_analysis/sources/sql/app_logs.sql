@@ -9,7 +9,8 @@ SELECT
   severity,
   text,
   json,
-  trace
+  trace,
+  weight
 FROM entries
 WHERE service = @service
   AND time >= @start

@@ -1,15 +1,15 @@
 -- Signs that a pull was filtered, cut or skewed, over one service's own log entries.
 SELECT
-  COUNTIF(app) AS app_lines,
-  COUNTIF(app AND severity IN ('DEFAULT', 'DEBUG', 'INFO', 'NOTICE', '')) AS quiet_lines,
-  COUNTIF(app AND severity IN ('WARNING', 'ERROR', 'CRITICAL', 'ALERT', 'EMERGENCY')) AS loud_lines,
+  COALESCE(SUM(IF(app, weight, 0)), 0) AS app_lines,
+  COALESCE(SUM(IF(app AND severity IN ('DEFAULT', 'DEBUG', 'INFO', 'NOTICE', ''), weight, 0)), 0) AS quiet_lines,
+  COALESCE(SUM(IF(app AND severity IN ('WARNING', 'ERROR', 'CRITICAL', 'ALERT', 'EMERGENCY'), weight, 0)), 0) AS loud_lines,
   COUNTIF(app AND ENDS_WITH(TRIM(COALESCE(text, '')), '...') AND LENGTH(text) >= 100) AS cut_lines,
   MAX(IF(app, LENGTH(text), NULL)) AS longest,
-  COUNTIF(app AND receive_time IS NOT NULL AND receive_time < TIMESTAMP_SUB(time, INTERVAL 1000000 MICROSECOND)) AS early,
-  COUNTIF(app AND receive_time IS NOT NULL
-    AND receive_time > TIMESTAMP_ADD(time, INTERVAL 300000000 MICROSECOND)) AS late,
-  COUNTIF(app AND receive_time IS NOT NULL) AS received,
-  COUNTIF(instance = '' AND app) AS without_instance
+  COALESCE(SUM(IF(app AND receive_time IS NOT NULL AND receive_time < TIMESTAMP_SUB(time, INTERVAL 1000000 MICROSECOND), weight, 0)), 0) AS early,
+  COALESCE(SUM(IF(app AND receive_time IS NOT NULL
+    AND receive_time > TIMESTAMP_ADD(time, INTERVAL 300000000 MICROSECOND), weight, 0)), 0) AS late,
+  COALESCE(SUM(IF(app AND receive_time IS NOT NULL, weight, 0)), 0) AS received,
+  COALESCE(SUM(IF(instance = '' AND app, weight, 0)), 0) AS without_instance
 FROM (
   SELECT
     *,

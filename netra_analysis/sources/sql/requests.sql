@@ -13,7 +13,8 @@ SELECT * FROM (
     latency_s,
     user_agent,
     trace,
-    text AS platform_text
+    text AS platform_text,
+    weight
   -- a status or a latency that cannot be one is not known
   FROM (
     SELECT * EXCEPT (latency_s), IF(latency_s >= 0 AND latency_s < 604800, latency_s, NULL) AS latency_s

@@ -1,5 +1,5 @@
 -- Every service in the export and how many entries it has.
-SELECT service, COUNT(*) AS entries
+SELECT service, SUM(weight) AS entries
 FROM entries
 GROUP BY service
 ORDER BY entries DESC, service

@@ -1,7 +1,7 @@
 -- What there is of one service, by log: rows, and the first and last time.
 SELECT
   CASE WHEN log = '' THEN 'unknown' ELSE log END AS stream,
-  COUNT(*) AS entries,
+  SUM(weight) AS entries,
   MIN(time) AS first,
   MAX(time) AS last
 FROM entries
