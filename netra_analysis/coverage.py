@@ -42,6 +42,7 @@ class Coverage:
     redactions: Mapping[str, int] = field(default_factory=dict)
     files: tuple[Mapping[str, Any], ...] = ()
     warnings: tuple[str, ...] = ()
+    thinned: str = ""  # how, where not all entries of the service were kept
     cost: Mapping[str, Any] = field(default_factory=lambda: {"bytes": 0, "usd": 0.0})
     # Each query with its job: of this reading and not of what was read, so it is kept beside the coverage.
     scans: tuple[Mapping[str, Any], ...] = ()
@@ -62,6 +63,7 @@ class Coverage:
             "redactions": dict(self.redactions),
             "files": [dict(note) for note in self.files],
             "warnings": list(self.warnings),
+            **({"thinned": self.thinned} if self.thinned else {}),
             "cost": dict(self.cost),
         }
 
@@ -79,6 +81,7 @@ class Coverage:
             redactions=data["redactions"],
             files=tuple(data["files"]),
             warnings=tuple(data["warnings"]),
+            thinned=data.get("thinned", ""),
             cost=data["cost"],
             scans=tuple(scans),
         )

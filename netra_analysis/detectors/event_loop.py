@@ -5,6 +5,7 @@ instance is still starting is a cold start, and is left out; so is the wait for 
 on answering others. Needs the application's own durations.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -39,11 +40,12 @@ def detect(tables: Tables, settings: Settings) -> Finding:
     proof = lines.append_column(PROOF.field("cold"), pa.array(joined["cold"], pa.bool_()))
     proof = proof.append_column(PROOF.field("blocked"), pa.array(joined["blocked"], pa.bool_()))
     timed = int(joined["handler_s"].notna().sum())
+    thinned = count(joined) > len(joined)
     if blocked:
         first = joined[joined["blocked"]]["time"].min()
-        return Finding(NAME, Verdict.FIRED, proof, _said(fired=True), strength=1.0, time=moment(first))
+        return Finding(NAME, Verdict.FIRED, proof, _said(fired=True, thinned=thinned), strength=1.0, time=moment(first))
     if timed >= LEAST_JOINED:
-        return Finding(NAME, Verdict.CLEAR, proof, _said(fired=False))
+        return Finding(NAME, Verdict.CLEAR, proof, _said(fired=False, thinned=thinned))
     return Finding(NAME, Verdict.NO_DATA, proof, (_NO_DATA,), missing=("durations in application lines",))
 
 
@@ -84,9 +86,9 @@ def _together(rows: pd.DataFrame) -> list[str]:
 
 
 _ALL_SQL = """
-SELECT COALESCE(SUM(weight), 0) AS total, COALESCE(SUM(IF(app_entry IS NOT NULL, weight, 0)), 0) AS joined,
-  SAFE_DIVIDE(SUM(IF(app_entry IS NOT NULL, weight, 0)), SUM(weight)) AS share,
-  COALESCE(SUM(IF(handler_s IS NOT NULL, weight, 0)), 0) AS timed,
+SELECT COUNT(*) AS total, COUNTIF(app_entry IS NOT NULL) AS joined,
+  SAFE_DIVIDE(COUNTIF(app_entry IS NOT NULL), COUNT(*)) AS share,
+  COUNTIF(handler_s IS NOT NULL) AS timed,
   APPROX_QUANTILES(gap_s, 100)[OFFSET(50)] AS median_gap, APPROX_QUANTILES(gap_s, 100)[OFFSET(99)] AS p99_gap,
   MAX(IF(cold, NULL, gap_s)) AS longest
 FROM finding_event_loop
@@ -110,6 +112,14 @@ _JOINED = Statement(
     method=_METHOD,
     evidence=Query(_ROWS_SQL),
 )
+# Of thinned data only single requests have their line beside them: a share of those is none of all.
+_KEPT = replace(
+    _JOINED,
+    template="Requests and lines were thinned: beside {joined} of the {total} requests that were kept stands a line of "
+    "the application's own, {timed} with its duration; half waited {median_gap:dur} or less outside their handler.",
+    value="joined",
+    unit="requests",
+)
 _NO_DATA = Statement(
     "EL1",
     "Whether the event loop was blocked cannot be told: of {total} requests {timed} have the application's own "
@@ -122,7 +132,7 @@ _NO_DATA = Statement(
 )
 
 
-def _said(*, fired: bool) -> tuple[Statement, ...]:
+def _said(*, fired: bool, thinned: bool) -> tuple[Statement, ...]:
     if fired:
         first = Statement(
             "EL1",
@@ -146,4 +156,4 @@ def _said(*, fired: bool) -> tuple[Statement, ...]:
             method=_METHOD,
             evidence=Query(_ROWS_SQL),
         )
-    return (first, _JOINED)
+    return (first, _KEPT if thinned else _JOINED)

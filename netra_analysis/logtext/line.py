@@ -16,7 +16,7 @@ from netra_analysis.logtext.level import CRITICAL, ERROR, UNKNOWN, level_of, lev
 
 HEADER: Final = "Traceback (most recent call last):"
 _RAISED: Final = (HEADER, "During handling of the above exception", "The above exception was the direct cause")
-_MESSAGE_KEYS: Final = (
+MESSAGE_KEYS: Final = (
     "message",
     "msg",
     "textPayload",
@@ -28,7 +28,10 @@ _MESSAGE_KEYS: Final = (
     "m",
     "mt",
 )
-_LEVEL_KEYS: Final = ("severity", "level", "levelname", "log.level", "log_level", "lvl", "loglevel", "level_name", "l")
+LEVEL_KEYS: Final = ("severity", "level", "levelname", "log.level", "log_level", "lvl", "loglevel", "level_name", "l")
+STACK_KEYS: Final = (
+    "exception", "exc_info", "stack_trace", "stacktrace", "stack", "traceback", "exc_text", "error", "err", "x",
+)  # fmt: skip
 _LOGGER_KEYS: Final = ("logger", "logger_name", "loggerName", "loggername", "name", "context", "category", "caller")
 _TIME_KEYS: Final = ("timestamp", "time", "@timestamp", "ts", "asctime")
 _LONGEST_JSON: Final = 262_144
@@ -62,7 +65,7 @@ def _json_object(text: str) -> Mapping[str, Any] | None:
         found = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) and any(key in found for key in _MESSAGE_KEYS) else None
+    return found if isinstance(found, dict) and any(key in found for key in MESSAGE_KEYS) else None
 
 
 def _from_text(severity: str, text: str) -> Line:
@@ -87,7 +90,7 @@ def _settled(severity: str, head: Head, message: str) -> tuple[str, str]:
 
 def _from_payload(severity: str, payload: Mapping[str, Any]) -> Line:
     """`error` objects are not looked at: one dialect attaches an empty one to every INFO line."""
-    inner = _first_text(payload, _MESSAGE_KEYS) or ""
+    inner = _first_text(payload, MESSAGE_KEYS) or ""
     stated = _payload_level(payload)
     if severity == UNKNOWN and stated == UNKNOWN:
         line = _from_text(UNKNOWN, inner)
@@ -113,7 +116,7 @@ def _first_text(payload: Mapping[str, Any], keys: tuple[str, ...]) -> str | None
 
 def _payload_level(payload: Mapping[str, Any]) -> str:
     """The level that the object itself states, as a word or as a number (pino, `levelno`)."""
-    for key in _LEVEL_KEYS:
+    for key in LEVEL_KEYS:
         value = payload.get(key)
         if isinstance(value, str) and (level := level_of(value)) != UNKNOWN:
             return level

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from netra_analysis.coverage import silences
@@ -121,7 +122,7 @@ def counted(tables: Tables, settings: Settings) -> Minutes:
 def _logged(tables: Tables, clock: _Clock) -> NDArray[np.bool_]:
     """Minutes that the log covers: between its first and last entry, outside of its silences."""
     known = np.zeros(clock.n, np.bool_)
-    times = sorted(set(tables.entries["time"].to_pylist()))
+    times = sorted(pc.unique(tables.entries["time"]).to_pylist())
     if not times:
         return known
     first, last = -(-(times[0] - clock.start) // STEP), (times[-1] - clock.start) // STEP

@@ -5,16 +5,20 @@ deliberate, unexplained. Each comes with its reason, so that a reader can disagr
 """
 
 import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import re2
+from numpy.typing import NDArray
 
 from netra_analysis.logtext.platform import read_request_failure
 from netra_analysis.reconstruct.episodes import crash_episodes
-from netra_analysis.reconstruct.frames import frame, table
+from netra_analysis.reconstruct.frames import frame, naive, table
 from netra_analysis.reconstruct.once import once
 from netra_analysis.schema import FLOAT, INT, TEXT, TIME
 from netra_analysis.tables import Tables
@@ -50,6 +54,25 @@ _UPSTREAM = re2.compile(
 AFTERMATH = timedelta(minutes=10)  # a death this long before the window may still have its victims in it
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Told:
+    """What one instance said, in time order: (n,) times, and ids and words beside them."""
+
+    times: NDArray[np.datetime64]
+    ids: Sequence[str]
+    words: Sequence[str]
+
+    def during(self, start: Any, end: Any) -> list[tuple[str, str]]:
+        """Id and words of what was said while a request ran, and just after."""
+        first = np.searchsorted(self.times, start - np.timedelta64(5, "ms"), side="left")
+        last = np.searchsorted(self.times, end + np.timedelta64(1, "s"), side="right")
+        return list(zip(self.ids[first:last], self.words[first:last], strict=True))
+
+
+_SILENT: Final = _Told(np.zeros(0, "datetime64[us]"), (), ())
+Death = Mapping[Any, Any]
+
+
 @once
 def failed_requests(tables: Tables, window: TimeWindow) -> pa.Table:
     """Every request with a status of 500 or more that ended in `window`, with its fate and the reason."""
@@ -58,44 +81,44 @@ def failed_requests(tables: Tables, window: TimeWindow) -> pa.Table:
     failed = requests[requests["failed"]]
     if failed.empty:
         return table([], FAILED)
-    logs, told = _by_instance(frame(tables.app_logs)), _by_instance(frame(tables.exceptions))
-    deaths = frame(episodes, column="start_time")
-    return table([_row(request, logs, told, deaths) for request in failed.to_dict("records")], FAILED)
+    logs, told = _by_instance(frame(tables.app_logs), "message"), _by_instance(frame(tables.exceptions), "title")
+    deaths = frame(episodes, column="start_time").to_dict("records")
+    dying = {(death["instance"], name): death for death in reversed(deaths) for name in json.loads(death["evidence"])}
+    spans = zip(naive(failed["time"]), naive(failed["end_time"]), strict=True)
+    rows = []
+    for request, (start, end) in zip(failed.to_dict("records"), spans, strict=True):
+        name = request["instance"]
+        lines, failures = (said.get(name, _SILENT).during(start, end) if name else [] for said in (logs, told))
+        rows.append(_row(request, _fate(request, lines, failures, deaths, dying.get((name, request["id"])))))
+    return table(rows, FAILED)
 
 
-def _by_instance(logs: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    return {str(name): lines for name, lines in logs.groupby("instance", sort=False)}
+def _by_instance(rows: pd.DataFrame, words: str) -> dict[str, _Told]:
+    return {
+        str(name): _Told(naive(own["time"]), own["id"].tolist(), own[words].tolist())
+        for name, own in rows.groupby("instance", sort=False)
+    }
 
 
-def _row(
-    request: dict[Any, Any], logs: dict[str, pd.DataFrame], told: dict[str, pd.DataFrame], deaths: pd.DataFrame
-) -> dict[str, Any]:
-    fate, why, entry = _fate(request, _during(request, logs), _during(request, told), deaths)
+def _row(request: dict[Any, Any], fate: tuple[str, str, str | None]) -> dict[str, Any]:
     kept = {name: request[name] for name in FAILED.names if name in request}
     kept["status"] = int(request["status"])
     kept["latency_s"] = None if pd.isna(request["latency_s"]) else float(request["latency_s"])
-    return {**kept, "fate": fate, "why": why, "app_entry": entry}
-
-
-def _during(request: dict[Any, Any], by_instance: dict[str, pd.DataFrame]) -> pd.DataFrame | None:
-    """What the request's instance wrote while it ran, and just after."""
-    own = by_instance.get(request["instance"]) if request["instance"] else None
-    if own is None:
-        return None
-    start, end = request["time"] - timedelta(milliseconds=5), request["end_time"] + timedelta(seconds=1)
-    first, last = own["time"].searchsorted(start), own["time"].searchsorted(end, side="right")
-    return own.iloc[first:last]
+    return {**kept, **dict(zip(("fate", "why", "app_entry"), fate, strict=True))}
 
 
 def _fate(
-    request: dict[Any, Any], lines: pd.DataFrame | None, told: pd.DataFrame | None, deaths: pd.DataFrame
+    request: dict[Any, Any],
+    lines: list[tuple[str, str]],
+    told: list[tuple[str, str]],
+    deaths: Sequence[Death],
+    dying: Death | None,
 ) -> tuple[str, str, str | None]:
     text = request["platform_text"] if isinstance(request["platform_text"], str) else None
     word = read_request_failure(text) if text else None
     if word in _BY_PLATFORM_WORD:
         return (*_BY_PLATFORM_WORD[word], None)
-    dying = _death_near(request, deaths)
-    if dying is not None:
+    if dying is not None and request["instance"]:
         fate = "startup_failure" if dying["kind"] == "startup" else "killed_with_instance"
         return fate, f"its instance died then ({dying['exit']})", None
     if word in ("malformed_response", "truncated"):
@@ -108,47 +131,31 @@ def _fate(
     return _by_application(request, lines, told)
 
 
-def _death_near(request: dict[Any, Any], deaths: pd.DataFrame) -> dict[Any, Any] | None:
-    """The death of the request's own instance, if the request ended with it."""
-    if not request["instance"] or deaths.empty:
-        return None
-    own = deaths[deaths["instance"] == request["instance"]]
-    for death in own.to_dict("records"):
-        if request["id"] in json.loads(death["evidence"]):
-            return dict(death)
-    return None
-
-
 def _round_timeout(latency: float) -> bool:
     return any(abs(latency - timeout) < 1.0 for timeout in _ROUND_TIMEOUTS_S)
 
 
-def _without_instance(request: dict[Any, Any], deaths: pd.DataFrame) -> tuple[str, str, str | None]:
+def _without_instance(request: dict[Any, Any], deaths: Sequence[Death]) -> tuple[str, str, str | None]:
     """It never reached an instance; a start-up crash of its revision at that moment explains it."""
-    near = deaths[
-        (deaths["kind"] == "startup")
-        & (deaths["start_time"] >= request["time"] - timedelta(minutes=1))
-        & (deaths["start_time"] <= request["end_time"] + timedelta(minutes=1))
-    ]
-    if len(near):
+    first, last = request["time"] - timedelta(minutes=1), request["end_time"] + timedelta(minutes=1)
+    if any(death["kind"] == "startup" and first <= death["start_time"] <= last for death in deaths):
         return "startup_failure", "it reached no instance while instances died starting", None
     return "unexplained", "it reached no instance and the platform gave no reason", None
 
 
 def _by_application(
-    request: dict[Any, Any], lines: pd.DataFrame | None, told: pd.DataFrame | None
+    request: dict[Any, Any], lines: list[tuple[str, str]], told: list[tuple[str, str]]
 ) -> tuple[str, str, str | None]:
-    said = list(zip(lines["id"], lines["message"], strict=True)) if lines is not None else []
-    forced = next((name for name, message in said if _FORCED.search(message)), None)
+    forced = next((name for name, message in lines if _FORCED.search(message)), None)
     if forced:
         return "deliberate", "the application was told to fail", forced
     if request["status"] in (502, 504):
-        lost = next((name for name, message in said if _UPSTREAM.search(message)), None)
+        lost = next((name for name, message in lines if _UPSTREAM.search(message)), None)
         if lost:
             return "upstream", "the application answered for a dependency that failed", lost
-        if told is None or told.empty:
+        if not told:
             return "upstream", f"the application answered {request['status']} itself", None
-    if told is not None and len(told):
-        failure = told.iloc[-1]
-        return "application", f"{failure['title']}, told by its instance while it ran", failure["id"]
+    if told:
+        name, title = told[-1]
+        return "application", f"{title}, told by its instance while it ran", name
     return "application", "an instance answered it and the platform gave no reason of its own", None

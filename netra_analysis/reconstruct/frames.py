@@ -63,6 +63,11 @@ def passed(rows: pd.DataFrame, column: str, at: np.ndarray, side: Literal["left"
     return np.asarray(sums[np.searchsorted(rows[column].to_numpy()[order], at, side=side)])
 
 
+def naive(times: pd.Series) -> np.ndarray:
+    """UTC times as numpy keeps them, which knows no zones; in microseconds."""
+    return np.asarray(times.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy(dtype="datetime64[us]"))
+
+
 def table(rows: Sequence[dict[str, Any]], schema: pa.Schema) -> pa.Table:
     """`rows` as a table with `schema`, also when there are none."""
     return pa.Table.from_pylist(list(rows), schema=schema)

@@ -15,7 +15,7 @@ from netra_analysis.detectors.settings import Settings
 from netra_analysis.finding import Finding
 from netra_analysis.logtext.platform import read_request_failure
 from netra_analysis.query import Query
-from netra_analysis.reconstruct.frames import frame, moment, real_traffic
+from netra_analysis.reconstruct.frames import frame, moment, naive, real_traffic
 from netra_analysis.reconstruct.once import once
 from netra_analysis.reconstruct.stalls import CUT
 from netra_analysis.tables import Tables
@@ -210,13 +210,13 @@ class Scene:
 
     def during(self, requests: pd.DataFrame, lines: pd.DataFrame) -> int:
         """How many of `requests` ran while one of `lines` was written on their instance."""
-        by_instance = {name: np.sort(_naive(rows["time"])) for name, rows in lines.groupby("instance")}
+        by_instance = {name: np.sort(naive(rows["time"])) for name, rows in lines.groupby("instance")}
         hits, second = 0, np.timedelta64(1, "s")
         for name, own in requests.groupby("instance"):
             times = by_instance.get(name) if name else None
             if times is not None:
-                first = np.searchsorted(times, _naive(own["time"]) - second, side="left")
-                last = np.searchsorted(times, _naive(own["end_time"]) + second, side="right")
+                first = np.searchsorted(times, naive(own["time"]) - second, side="left")
+                last = np.searchsorted(times, naive(own["end_time"]) + second, side="right")
                 hits += int((last > first).sum())
         return hits
 
@@ -228,11 +228,6 @@ def _searched(scene: Scene, before: bool, loud: bool) -> tuple[pd.DataFrame, pa.
     if loud:
         logs = logs[logs["level"].isin(["WARNING", "ERROR", "CRITICAL", "UNKNOWN"])]
     return logs, pa.array(logs["message"], pa.string())
-
-
-def _naive(times: pd.Series) -> np.ndarray:
-    """UTC times as numpy keeps them, which knows no zones."""
-    return np.asarray(times.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy(dtype="datetime64[us]"))
 
 
 def _once(requests: pd.DataFrame) -> pd.DataFrame:

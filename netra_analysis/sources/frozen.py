@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from netra_analysis.errors import SchemaError, SourceError
@@ -31,7 +32,17 @@ def read_capsule(folder: Path) -> Pulled:
     frozen = _manifest(folder)
     lost = frozen.get("coverage", {}).get("quarantined", {})
     told = [f"{count} values of the original source could not be used: {reason}" for reason, count in lost.items()]
-    return Pulled(entries, QUARANTINE.empty(), (note,), entries.num_rows, tuple(told), redactions={})
+    stood_for = pc.sum(entries["weight"]).as_py() or 0
+    return Pulled(
+        entries,
+        QUARANTINE.empty(),
+        (note,),
+        stood_for,
+        tuple(told),
+        thinned=stood_for - entries.num_rows,
+        how=frozen.get("coverage", {}).get("thinned", ""),
+        redactions={},
+    )
 
 
 def read_frozen_metrics(folder: Path) -> pa.Table:

@@ -19,10 +19,10 @@ from netra_analysis.sources.frozen import is_capsule, read_capsule, read_frozen_
 from netra_analysis.sources.metrics import of_service, read_metrics
 from netra_analysis.sources.pulled import Pulled, Survey
 from netra_analysis.sources.questions import question
-from netra_analysis.sources.reading import FileNote, Reading, read_entries
+from netra_analysis.sources.reading import Checks, FileNote, Reading, read_entries
 from netra_analysis.sources.reading.aside import Scope
 from netra_analysis.sources.reading.intake import Intake
-from netra_analysis.sources.room import room
+from netra_analysis.sources.room import room, thin_over
 from netra_analysis.sources.salt import redaction_key
 from netra_analysis.sources.scan import Scan
 
@@ -40,7 +40,8 @@ _REDACTED = {
 class Raw:
     """What a source held, before any question is asked of it.
 
-    `read` = rows of `entries` + `passed` + `duplicates` + rows of `quarantine`; `metric_quarantine` is apart.
+    `read` = rows of `entries` + `thinned` + `passed` + `duplicates` + rows of `quarantine`; `metric_quarantine` is
+    apart.
     `passed` entries are of another service or time: counted, by service in `services`, and not kept.
     """
 
@@ -54,6 +55,8 @@ class Raw:
     redactions: Mapping[str, int]
     warnings: tuple[str, ...]
     passed: int = 0
+    thinned: int = 0  # entries that rows of `entries` stand for beside themselves
+    how: str = ""  # they were thinned, for people
     services: Mapping[str, int] = field(default_factory=dict)
     streams: tuple[Mapping[str, Any], ...] = ()
     scans: tuple[Scan, ...] = ()
@@ -80,6 +83,8 @@ def load(params: Params, base: Path, progress: Progress | None = None, say: Say 
         redactions=dict(sorted((pulled.redactions or {}).items())),
         warnings=(*pulled.warnings, *noted),
         passed=pulled.passed,
+        thinned=pulled.thinned,
+        how=pulled.how,
         services=pulled.services,
         streams=pulled.streams,
         scans=pulled.scans,
@@ -110,13 +115,15 @@ def _pulled(params: Params, base: Path, progress: Progress, say: Say, redactor: 
         return pages.pull(lambda page: _redacted(page, redactor), _check(params), progress, say)
     if is_capsule(base / location):
         return read_capsule(base / location)
-    reading = read_entries(location, base, progress, redactor, Scope(params.service, params.reach), _check(params))
+    scope, most = Scope(params.service, params.reach), thin_over(params)
+    checks = Checks(_check(params), _check(params, thinned=True))
+    reading = read_entries(location, base, progress, redactor, scope, checks, most)
     return _redacted(_from_files(reading), redactor)
 
 
-def _check(params: Params) -> Callable[[int], None]:
+def _check(params: Params, *, thinned: bool = False) -> Callable[[int], None]:
     """Ends a load that would keep more than there is room for."""
-    allowed = room(params)
+    allowed = room(params, thinned=thinned)
     return lambda kept: allowed.check(kept, params)
 
 
@@ -134,6 +141,8 @@ def _from_files(reading: Reading) -> Pulled:
         passed=passed.rows - passed.duplicates,
         services=services,
         streams=passed.streams,
+        thinned=reading.thinned,
+        how=reading.how,
     )
 
 

@@ -17,7 +17,7 @@ class Pulled:
     `read` counts every entry that was seen: rows of `entries`, of `quarantine`, `duplicates` that the source
     itself took out, and `passed`: entries of another service or time, counted and not kept. `services` are
     the counts, by service, of entries that are not in `entries`; `streams` has those that were `passed` by
-    service and log, with their first and last time.
+    service and log, with their first and last time. `thinned` entries are represented by others, by `how`.
     """
 
     entries: pa.Table
@@ -30,6 +30,8 @@ class Pulled:
     services: Mapping[str, int] = field(default_factory=dict)
     streams: tuple[Mapping[str, Any], ...] = ()
     scans: tuple[Scan, ...] = ()
+    thinned: int = 0
+    how: str = ""
     redactions: Mapping[str, int] | None = None  # how many of each kind, where it was done already
     token: str = ""  # of the page that follows, where a source gives pages
 

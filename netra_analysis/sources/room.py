@@ -14,6 +14,7 @@ from netra_analysis.errors import SourceError
 from netra_analysis.params import Params
 
 BYTES_PER_ENTRY: Final = 1_900  # at the peak of a load; benchmarks/load_scale.py measures it
+MOST: Final = 200_000  # entries that are looked at one by one in about half a minute
 _SHARE: Final = 0.6  # of the memory there is
 _LIMITS: Final = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 _OWN: Final = (resource.RLIMIT_AS, resource.RLIMIT_DATA)
@@ -40,9 +41,14 @@ class Room:
         )
 
 
-def room(params: Params) -> Room:
-    """As `budget.entries` says, else as much as fits into the memory there is."""
-    if params.budget.entries is not None:
+def thin_over(params: Params) -> int:
+    """More entries than this are thinned, where the source can do that."""
+    return params.budget.entries or MOST
+
+
+def room(params: Params, *, thinned: bool = False) -> Room:
+    """As `budget.entries` says, else as much as fits into the memory there is; always that for what was thinned."""
+    if params.budget.entries is not None and not thinned:
         return Room(params.budget.entries, "budget.entries")
     free = memory()
     return Room(int(free * _SHARE / BYTES_PER_ENTRY), f"about {BYTES_PER_ENTRY} bytes each in {free / 2**30:.1f} GiB")

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from netra_analysis import schema
-from netra_analysis.logtext.line import Line, read_line
+from netra_analysis.logtext.line import STACK_KEYS, Line, read_line
 from netra_analysis.logtext.names import stored
 from netra_analysis.logtext.stitch import LogLine
 from netra_analysis.logtext.traceback import exception_of_payload, find_exceptions
@@ -16,10 +16,6 @@ from netra_analysis.query import Bound
 from netra_analysis.sources.engine import Engine
 from netra_analysis.sources.questions import question
 from netra_analysis.tables import exceptions
-
-_STACK_KEYS = (
-    "exception", "exc_info", "stack_trace", "stacktrace", "stack", "traceback", "exc_text", "error", "err", "x",
-)  # fmt: skip
 
 
 def app_logs(engine: Engine, scope: Mapping[str, Bound]) -> tuple[pa.Table, pa.Table]:
@@ -63,12 +59,10 @@ def _line(row: Mapping[str, Any], payload: Mapping[str, Any] | None) -> Line:
 
 def stack_of(payload: Mapping[str, Any]) -> str:
     """The traceback in a payload's own field, or `Type: message` of its error object; empty when there is none."""
-    for key in _STACK_KEYS:
+    for key in STACK_KEYS:
         value = payload.get(key)
         if isinstance(value, Mapping):
-            value = next(
-                (value[name] for name in _STACK_KEYS if isinstance(value.get(name), str) and value[name]), None
-            )
+            value = next((value[name] for name in STACK_KEYS if isinstance(value.get(name), str) and value[name]), None)
         if isinstance(value, str) and value.strip() and find_exceptions(value):
             return value.strip()
     raised = exception_of_payload(payload)

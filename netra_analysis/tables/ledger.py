@@ -39,22 +39,32 @@ def ledger(engine: Engine, raw: Raw, metrics: pa.Table, assigned: int, params: P
     streams = _streams(engine, raw, metrics, params)
     return Coverage(
         entries=raw.read,
-        loaded=raw.entries.num_rows + raw.passed,
+        loaded=raw.entries.num_rows + raw.thinned + raw.passed,
         duplicates=raw.duplicates,
         quarantined=quarantine_counts(raw.quarantine),
         services=_services(engine, raw),
         streams=streams,
-        blind_spots=blind_spots(engine, streams, metrics, {note.name: note.values for note in raw.files}, params),
+        blind_spots=(
+            *([raw.how] if raw.how else []),
+            *blind_spots(engine, streams, metrics, {note.name: note.values for note in raw.files}, params),
+        ),
         redactions=raw.redactions,
         files=tuple(_note(note) for note in raw.files),
         warnings=(*raw.warnings, *_warnings(raw, assigned, params)),
+        thinned=raw.how,
         cost=bill(raw.scans),
         scans=tuple(scan.to_json() for scan in raw.scans),
     )
 
 
 def _accounted(raw: Raw) -> None:
-    loaded = raw.entries.num_rows + raw.passed
+    stood_for = pc.sum(raw.entries["weight"]).as_py() or 0
+    if stood_for != raw.entries.num_rows + raw.thinned:
+        raise SchemaError(
+            f"weights are wrong: {raw.entries.num_rows} entries were kept and {raw.thinned} thinned, but the weights "
+            f"sum to {stood_for}; please report it with the file"
+        )
+    loaded = stood_for + raw.passed
     if raw.read != loaded + raw.duplicates + raw.quarantine.num_rows:
         raise SchemaError(
             f"rows were lost: {raw.read} read, but {loaded} loaded + {raw.duplicates} duplicates "
@@ -71,7 +81,8 @@ def _services(engine: Engine, raw: Raw) -> dict[str, int]:
 
 def _warnings(raw: Raw, assigned: int, params: Params) -> list[str]:
     said = [f"{assigned} entries name no service and were taken as this one's"] if assigned else []
-    nameless = sum(name == "" for name in raw.entries["service"].to_pylist()) + raw.services.get("", 0)
+    own = raw.entries.filter(pc.equal(raw.entries["service"], ""))
+    nameless = (pc.sum(own["weight"]).as_py() or 0) + raw.services.get("", 0)
     if nameless and not assigned:
         said.append(f"{nameless} entries name no service, while others do: they were left out")
     projects = sorted({name for name in raw.entries["project"].unique().to_pylist() if name})

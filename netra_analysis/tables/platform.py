@@ -29,8 +29,9 @@ def requests(engine: Engine, scope: Mapping[str, Bound]) -> pa.Table:
     timeout = int(LONGEST_REQUEST.total_seconds() * 1_000_000)
     rows = engine.run(question("requests", **scope, timeout_us=timeout))
     rows = rows.append_column("route", _mapped(rows["path"], route_template))
-    pairs = zip(rows["method"].to_pylist(), rows["user_agent"].to_pylist(), strict=True)
-    rows = rows.append_column("client", pa.array([client_class(m, a or "") for m, a in pairs], pa.string()))
+    pairs = list(zip(rows["method"].to_pylist(), rows["user_agent"].to_pylist(), strict=True))
+    classes = {(m, a): client_class(m, a or "") for m, a in set(pairs)}
+    rows = rows.append_column("client", pa.array([classes[pair] for pair in pairs], pa.string()))
     return schema.REQUESTS.conform(rows.append_column("failed", failed(rows)))
 
 

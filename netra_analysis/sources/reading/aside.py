@@ -45,6 +45,10 @@ class Passed:
     duplicates: int = 0
     streams: tuple[Mapping[str, Any], ...] = ()
 
+    def with_(self, other: "Passed") -> "Passed":
+        """Both together."""
+        return Passed(self.rows + other.rows, self.duplicates + other.duplicates, (*self.streams, *other.streams))
+
 
 NONE_PASSED: Final = Passed()
 

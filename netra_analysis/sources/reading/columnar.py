@@ -31,11 +31,15 @@ def entries_of(
     return _split(project(table, select), numbers, tally)
 
 
+WEIGHT: Final = "netra_weight"  # the column that carries the weights of rows that were thinned
+
+
 def selection(schema: pa.Schema) -> str:
     """The SELECT for a table of this schema, over the table `t`."""
     listed = columns(schema)
     sample = f"CASE WHEN {listed['time']} IS NULL THEN left(CAST(to_json(t) AS VARCHAR), {10 * SAMPLE}) END"
-    named = [f"{sql} AS {quoted(name)}" for name, sql in {**listed, "sample": sample}.items()]
+    weight = {"weight": WEIGHT} if WEIGHT in schema.names else {}
+    named = [f"{sql} AS {quoted(name)}" for name, sql in {**listed, "sample": sample, **weight}.items()]
     return f"SELECT {', '.join(named)} FROM t"  # noqa: S608 - names come from the schema, quoted
 
 

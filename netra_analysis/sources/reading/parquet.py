@@ -11,16 +11,18 @@ from pathlib import Path
 from typing import Final
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from netra_analysis.schema import ENTRIES
 from netra_analysis.sources.reading.aside import KEY, Scope
-from netra_analysis.sources.reading.columnar import Refused, column_of, entries_of, project, selection
+from netra_analysis.sources.reading.columnar import WEIGHT, Refused, column_of, entries_of, project, selection
 from netra_analysis.sources.reading.dialect import field_name
 from netra_analysis.sources.reading.parquet_sql import holds_entries
 from netra_analysis.sources.reading.reason import Reason
+from netra_analysis.sources.reading.thinning import Chosen
 
 MAGIC: Final = b"PAR1"
 _WORTH_A_LOOK: Final = 10_000  # rows; a smaller group is read whole
@@ -31,6 +33,15 @@ _UNREADABLE: Final = (pa.ArrowException, OSError, duckdb.Error, ValueError)
 def is_parquet(path: Path) -> bool:
     with path.open("rb") as file:
         return file.read(4) == MAGIC
+
+
+def rows_of(path: Path) -> int:
+    """How many rows a file has by its own account; 0 where it is no table of entries that can be read."""
+    try:
+        file = pq.ParquetFile(path)
+        return int(file.metadata.num_rows) if holds_entries(file.schema_arrow) else 0
+    except _UNREADABLE:
+        return 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +63,23 @@ def read_parquet(path: Path, tally: Counter[str], scope: Scope | None = None) ->
         return
     if holds_entries(schema):
         yield from _groups(file, schema, tally, scope)
+
+
+def read_chosen(path: Path, tally: Counter[str], first: int, chosen: Chosen) -> Iterator[Group]:
+    """The rows that were chosen of a file whose first row has the number `first`, with their weights."""
+    file = pq.ParquetFile(path)
+    select = selection(file.schema_arrow.append(pa.field(WEIGHT, pa.int64())))
+    before = first
+    for number in range(file.num_row_groups):
+        rows = file.metadata.row_group(number).num_rows
+        here = slice(*np.searchsorted(chosen.keys, [before, before + rows]))
+        wanted = chosen.keys[here] - before
+        if len(wanted):
+            table = file.read_row_group(number).take(pa.array(wanted))
+            table = table.append_column(WEIGHT, pa.array(chosen.weights[here], pa.int64()))
+            places = [before - first + 1 + place for place in wanted.tolist()]
+            yield Group(*entries_of(table, select, places, tally))
+        before += rows
 
 
 def _groups(file: pq.ParquetFile, schema: pa.Schema, tally: Counter[str], scope: Scope | None) -> Iterator[Group]:

@@ -13,6 +13,7 @@ from typing import Final
 
 import pyarrow as pa
 
+from netra_analysis.logtext.line import LEVEL_KEYS, MESSAGE_KEYS, STACK_KEYS
 from netra_analysis.sources.reading.audit import BODIES, camel
 from netra_analysis.sources.reading.dialect import field_name, fold
 from netra_analysis.sources.reading.entry import INSTANCE_KEYS
@@ -84,6 +85,57 @@ def columns(schema: pa.Schema) -> dict[str, str]:
         "request_bytes": f"TRY_CAST({_of(http, 'requestSize')} AS BIGINT)",
         "response_bytes": f"TRY_CAST({_of(http, 'responseSize')} AS BIGINT)",
     }
+
+
+def told(schema: pa.Schema) -> dict[str, str]:
+    """What `marks.sql` asks of a row, by column, over the table `t`; nothing of it is null but status and latency."""
+    listed = columns(schema)
+    root = Node("t", pa.struct(list(schema)))
+    payload, http = _first(root, "jsonPayload"), root.member("httpRequest")
+    latency = http.member("latency") if http else None
+    plain = latency is not None and pa.types.is_floating(latency.type)
+    text = [_text(root.member("textPayload")), *_messages(payload)]
+    return {
+        "began": listed["time"],
+        **{name: listed[name] for name in ("log", "id", "service", "revision", "instance")},
+        "severity": _severity(listed["severity"], payload),
+        **{name: f"COALESCE({listed[name]}, '')" for name in ("method", "url")},
+        "agent": f"COALESCE({listed['user_agent']}, '')",
+        "status": _whole_number(http.member("status") if http else None),
+        "latency_s": latency.sql if plain and latency else f"CAST({listed['latency_s']} AS DOUBLE)",
+        "text": f"COALESCE({', '.join(text)}, '')",
+        "stack": _any_of(payload, STACK_KEYS),
+    }
+
+
+def _messages(payload: Node | None) -> list[str]:
+    """What a payload says in words: its message, or all of it where it is JSON text."""
+    if payload is None:
+        return []
+    if not pa.types.is_struct(payload.type):
+        return [_text(payload)]
+    return [_of(payload, key) for key in MESSAGE_KEYS if payload.member(key)]
+
+
+def _severity(severity: str, payload: Node | None) -> str:
+    """The entry's severity, or the level that its payload names where it has none."""
+    fields = payload if payload is not None and pa.types.is_struct(payload.type) else None
+    levels = [f"upper({_of(fields, key)})" for key in LEVEL_KEYS if fields and fields.member(key)]
+    return f"COALESCE(NULLIF({severity}, 'DEFAULT'), {', '.join([*levels, chr(39) * 2])})"
+
+
+def _any_of(payload: Node | None, keys: tuple[str, ...]) -> str:
+    """Whether a payload has one of these members."""
+    if payload is None or not pa.types.is_struct(payload.type):
+        return "FALSE"
+    found = [f"{node.sql} IS NOT NULL" for key in keys if (node := payload.member(key))]
+    return f"({' OR '.join(found)})" if found else "FALSE"
+
+
+def _whole_number(node: Node | None) -> str:
+    if node is not None and pa.types.is_integer(node.type):
+        return node.sql
+    return f"TRY_CAST({_text(node)} AS BIGINT)"
 
 
 def holds_entries(schema: pa.Schema) -> bool:

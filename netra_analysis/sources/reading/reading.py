@@ -1,7 +1,7 @@
 """Reading a source of files: each by the format its content shows, all into one table of entries."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,10 +15,11 @@ from netra_analysis.sources.reading.files import locate
 from netra_analysis.sources.reading.intake import Intake
 from netra_analysis.sources.reading.jsonlines import read_lines
 from netra_analysis.sources.reading.jsonscan import read_json
-from netra_analysis.sources.reading.parquet import is_parquet, read_parquet
+from netra_analysis.sources.reading.parquet import Group, is_parquet, read_chosen, read_parquet, rows_of
 from netra_analysis.sources.reading.reason import Reason, safe
 from netra_analysis.sources.reading.sniff import sniff
 from netra_analysis.sources.reading.text import Text, open_text
+from netra_analysis.sources.reading.thinning import Chosen, Marks
 from netra_analysis.sources.reading.value import Remarks, Value
 from netra_analysis.sources.reading.yamldocs import read_yaml
 
@@ -37,6 +38,14 @@ _PASSED: Final = {"metrics": "Cloud Monitoring time series, no log", "table": "a
 
 
 @dataclass(frozen=True, slots=True)
+class Checks:
+    """Who is told how many entries are kept, to refuse too many: of all there are, or of what thinning left."""
+
+    whole: Callable[[int], None]
+    thinned: Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
 class FileNote:
     """One file: how it was read, how many values it held, and what is worth saying about it."""
 
@@ -49,7 +58,10 @@ class FileNote:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
-    """What a source of files held. `read` = rows of `entries` + rows of `quarantine` + rows that were passed."""
+    """What a source of files held.
+
+    `read` = rows of `entries` + rows of `quarantine` + rows that were passed + those that others stand for.
+    """
 
     entries: pa.Table
     quarantine: pa.Table
@@ -57,9 +69,11 @@ class Reading:
     read: int
     warnings: tuple[str, ...]
     passed: Passed = NONE_PASSED
+    thinned: int = 0
+    how: str = ""  # they were thinned, for people
 
     def __post_init__(self) -> None:
-        kept = self.entries.num_rows + self.quarantine.num_rows + self.passed.rows
+        kept = self.entries.num_rows + self.quarantine.num_rows + self.passed.rows + self.thinned
         if kept != self.read:
             raise SourceError(f"{self.read} values were seen but {kept} kept; this is a fault of the reader")
 
@@ -70,27 +84,83 @@ def read_entries(
     progress: Callable[[str, int], None] | None = None,
     scrub: Callable[[str], str] | None = None,
     scope: Scope | None = None,
-    check: Callable[[int], None] = lambda _kept: None,
+    checks: Checks | None = None,
+    most: int | None = None,
 ) -> Reading:
     """All entries of `location` (a file, a folder or a glob; relative to `base`), not yet deduplicated.
 
-    With a `scope`, entries outside of it are counted and not kept. `progress` is told the file's name and the
-    number of values so far, `check` how many entries are kept; `scrub` sees what goes into samples.
+    With a `scope`, entries outside of it are counted and not kept; Parquet that holds more than `most` within it is
+    thinned to about so many. `progress` is told the file's name and the number of values so far, one of `checks` how
+    many entries are kept; `scrub` sees what goes into samples.
     """
     located = locate(location, base)
-    intake = Intake(scrub or str, progress or (lambda _name, _count: None), scope, check)
     notes = [FileNote(name, "ignored", "", 0, why) for name, why in located.ignored]
+    thin = Thin.of(located.files, scope, most) if scope and most else NOT_THINNED
+    check = (checks.thinned if thin.files else checks.whole) if checks else (lambda _kept: None)
+    intake = Intake(scrub or str, progress or (lambda _name, _count: None), scope, check)
     for path in located.files:
         try:
-            notes.append(_read_file(path, intake, scope))
+            notes.append(thin.read(path, intake) if path in thin.files else _read_file(path, intake, scope))
         except OSError as error:
             what = f"{path.name} of file:{location} cannot be read: {error.strerror or error}"
             raise SourceError(safe(f"{what}; check its permissions or leave it out")) from error
     entries, quarantine = intake.tables()
-    passed = intake.aside.passed()
+    passed = intake.aside.passed().with_(thin.passed)
     if not entries.num_rows and not passed.rows:
         raise _nothing(location, notes, quarantine)
-    return Reading(entries, quarantine, tuple(notes), intake.read, _warnings(intake.tally, notes), passed)
+    read = intake.read + thin.thinned + thin.passed.rows
+    warnings = _warnings(intake.tally, notes)
+    return Reading(entries, quarantine, tuple(notes), read, warnings, passed, thin.thinned, thin.how)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Thin:
+    """The Parquet files of a source that are thinned, each with the number of its first row; none, mostly."""
+
+    files: Mapping[Path, int]
+    chosen: Chosen | None = None
+
+    @classmethod
+    def of(cls, paths: Sequence[Path], scope: Scope, most: int) -> "Thin":
+        """Looks at the files where together they have more than `most` rows; one that cannot be read is left out."""
+        tables = [path for path in paths if path.is_file() and is_parquet(path) and rows_of(path)]
+        if sum(map(rows_of, tables)) <= most:
+            return cls({})
+        with Marks(scope) as marks:
+            found = {path: first for path in tables if (first := marks.added(path)) is not None}
+            return cls(found, marks.choose(most)) if marks.rows > most else cls({})
+
+    @property
+    def passed(self) -> Passed:
+        return self.chosen.passed if self.chosen else NONE_PASSED
+
+    @property
+    def thinned(self) -> int:
+        return self.chosen.thinned if self.chosen else 0
+
+    @property
+    def how(self) -> str:
+        return self.chosen.how if self.chosen else ""
+
+    def read(self, path: Path, intake: Intake) -> FileNote:
+        """What was chosen of the file, through `intake`."""
+        if self.chosen is None:
+            raise LookupError(path.name)
+        name = safe(path.name)
+        for group in read_chosen(path, intake.tally, self.files[path], self.chosen):
+            _taken(name, group, intake)
+        return FileNote(name, "parquet", "", rows_of(path), "thinned")
+
+
+NOT_THINNED: Final = Thin({})
+
+
+def _taken(name: str, group: Group, intake: Intake) -> None:
+    intake.extend(name, group.entries)
+    if group.passed is not None:
+        intake.pass_over(name, group.passed)
+    for position, reason, sample in group.refused:
+        intake.refuse(name, position, reason, sample)
 
 
 def _read_file(path: Path, intake: Intake, scope: Scope | None) -> FileNote:
@@ -102,11 +172,7 @@ def _read_parquet(path: Path, name: str, intake: Intake, scope: Scope | None) ->
     before, groups = intake.read, 0
     for group in read_parquet(path, intake.tally, scope):
         groups += 1
-        intake.extend(name, group.entries)
-        if group.passed is not None:
-            intake.pass_over(name, group.passed)
-        for position, reason, sample in group.refused:
-            intake.refuse(name, position, reason, sample)
+        _taken(name, group, intake)
     note = "" if groups else _PASSED["table"]
     return FileNote(name, "parquet", "", intake.read - before, note)
 
