@@ -9,7 +9,7 @@ NOTEBOOKS := $(if $(wildcard notebooks/*.ipynb),notebooks --nbval --nbval-curren
 PYTEST    := $(BIN)/python -m pytest -rs -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help env postmortem test test-long axe lint outputs docs audit notebooks bench lock clean
+.PHONY: help env postmortem test test-long axe lint outputs docs audit notebooks bench bench-scale lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,7 +54,10 @@ notebooks: env ## JupyterLab on the suite; it asks nobody for news, updates or e
 	    $(if $(filter 0,$(shell id -u)),--allow-root)
 
 bench: env ## the figures on speed that the documents quote
-	@set -e; for file in $(wildcard benchmarks/*.py); do echo "$$file"; $(BIN)/python "$$file"; done
+	@set -e; for file in $(filter-out benchmarks/scale%.py,$(wildcard benchmarks/*.py)); do echo "$$file"; $(BIN)/python "$$file"; done
+
+bench-scale: env ## exports of 1 and 10 million entries: ours, the floor, pandas (SIZES="100000000" for others)
+	@$(BIN)/python benchmarks/scale.py $(SIZES)
 
 lock: ## make requirements.txt again from pyproject.toml (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv on the PATH: install it, then run this again" >&2; exit 1; }

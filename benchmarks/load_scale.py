@@ -1,7 +1,8 @@
 """How long a load takes and how much memory, by what the export holds and by what is asked about.
 
 Writes a sink's Parquet of a day (requests and application lines of six services, a burst of failures in it) and
-loads two hours of one service, then everything of a smaller export, each in a process of its own.
+loads two hours of one service, then everything of a smaller export, each in a process of its own. All that is asked
+about is kept: what thinning does is measured by `scale.py`.
 
     python benchmarks/load_scale.py [ROWS, default 10,000,000]
 """
@@ -70,7 +71,9 @@ def export(folder: Path, rows: int, share: int, hours: float) -> None:
 def load(folder: Path, start: str, end: str) -> None:
     asked = {"incident": "scale", "project": "p", "service": "shop", "start": start, "end": end}
     path = folder.parent / f"{folder.name}.yaml"
-    path.write_text(json.dumps({**asked, "source": f"file:{folder.name}", "synthetic": True}))
+    path.write_text(
+        json.dumps({**asked, "source": f"file:{folder.name}", "synthetic": True, "budget": {"entries": 10**9}})
+    )
     command = [sys.executable, "-c", LOAD, str(path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 (ourselves)
     if done.returncode:

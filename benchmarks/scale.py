@@ -1,7 +1,7 @@
 """How long an investigation of a large export takes and how much memory, beside the least that reading it costs.
 
-Three rows a size, each in a process of its own: ours (entries to tables, then all detectors, then the signs, measures,
-causes and claims), the floor (DuckDB scanning the same columns once), and pandas reading the same files. The machine
+Three parts a size, each in a process of its own: ours (entries to tables, then all detectors, then signs, causes and
+measures), the floor (DuckDB scanning the same columns once), and pandas reading the same files. The machine
 may be shared, so the ratios say more than the times; processor seconds are told beside the clock's.
 
     python benchmarks/scale.py [ENTRIES … | FOLDER …]    default 1,000,000 and 10,000,000; a folder is one made before
@@ -30,14 +30,15 @@ OURS = (
     USED
     + """
 import netra_analysis
-from netra_analysis.run.evidence import evidence
+from netra_analysis import measures
 incident = netra_analysis.open(path)
-loaded, kept = time.monotonic() - began, incident.tables.entries.num_rows
-incident.findings
-found = time.monotonic() - began
-done(loaded=loaded, kept=kept, detected=found)
-told = evidence(incident)
-done(kept=kept, verdict=told["verdict"], failed=told["failed_requests"]["total"], deaths=len(told["crash_episodes"]))
+done(step="tables", kept=incident.tables.entries.num_rows, of=incident.tables.coverage.loaded)
+failed, crashes = incident.findings["failed_requests"].proof.num_rows, incident.findings["crashes"].proof.num_rows
+done(step="and detectors", failed=failed, deaths=crashes)
+top = incident.judgements[0]
+for _, measure in measures.ALL:
+    measure(incident.tables, incident.settings, incident.findings)
+done(step="and signs, causes, measures", cause=top.cause.id, status=str(top.status))
 """
 )
 FLOOR = (
@@ -45,7 +46,7 @@ FLOOR = (
     + """
 import duckdb
 engine = duckdb.connect()
-engine.execute("SET threads = 2")
+engine.execute("SET threads = 2; SET enable_progress_bar = false")
 for file in sorted(path.glob("*.parquet")):
     engine.sql("SELECT bit_xor(hash(t)) FROM read_parquet($file) AS t", params={"file": str(file)}).fetchall()
 done()

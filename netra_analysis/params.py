@@ -120,7 +120,8 @@ class Objectives(_Part):
 
 
 class Budget(_Part):
-    """What a reading may cost, in bytes scanned and in entries kept; one over it is refused before it runs."""
+    """What a reading may cost: bytes scanned, over which nothing is run, and entries kept one by one, over which they
+    are thinned where the source allows it, and refused where it does not."""
 
     bytes: Bytes = 20_000_000_000
     entries: int | None = Field(default=None, gt=0, le=1_000_000_000)

@@ -14,7 +14,7 @@ from netra_analysis.errors import SourceError
 from netra_analysis.params import Params
 
 BYTES_PER_ENTRY: Final = 1_900  # at the peak of a load; benchmarks/load_scale.py measures it
-MOST: Final = 200_000  # entries that are looked at one by one in about half a minute
+MOST: Final = 100_000  # entries that are looked at one by one in about half a minute
 _SHARE: Final = 0.6  # of the memory there is
 _LIMITS: Final = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 _OWN: Final = (resource.RLIMIT_AS, resource.RLIMIT_DATA)

@@ -32,7 +32,12 @@ TOGETHER: Final = (3, 10, 30, 100, 1_000_000)  # slow requests of one instance t
 COMMON: Final = 1_000  # a shape is common when it has one row in so many
 THRONG: Final = 100  # loud lines of one shape are all kept up to one in so many of what may be kept
 _PART: Final = 5_000_000  # keys that are compared at once
-_MEMORY: Final = "600MB"
+_SETTINGS: Final = (
+    "memory_limit = '600MB'",
+    "preserve_insertion_order = false",
+    "TimeZone = 'UTC'",
+    "enable_progress_bar = false",  # it would be written to stdout, where answers go
+)
 _MARKED: Final = (
     "key BIGINT, copy UBIGINT, began BIGINT, ended BIGINT, instance UBIGINT, whole BOOLEAN, loud BOOLEAN, "
     "slow BOOLEAN, grave BOOLEAN, shape UBIGINT, kind UBIGINT"
@@ -75,7 +80,7 @@ class Marks:
     def __init__(self, scope: Scope) -> None:
         self._folder = TemporaryDirectory(prefix="netra-analysis-")
         self._engine = duckdb.connect(str(Path(self._folder.name) / "marks.duckdb"))
-        for setting in (f"memory_limit = '{_MEMORY}'", "preserve_insertion_order = false", "TimeZone = 'UTC'"):
+        for setting in _SETTINGS:
             self._engine.execute(f"SET {setting}")
         self._engine.execute(f"CREATE TABLE marked ({_MARKED}); CREATE TABLE others ({_OTHERS})")
         start, end = (int(time.timestamp() * 1_000_000) for time in (scope.window.start, scope.window.end))
