@@ -17,7 +17,7 @@ import pyarrow as pa
 from netra_analysis.detectors.settings import Settings
 from netra_analysis.finding import Finding, Standing, Statement, Verdict, duration_text, instance_text
 from netra_analysis.query import Query
-from netra_analysis.reconstruct.frames import evened, frame, passed, real_traffic, table
+from netra_analysis.reconstruct.frames import count, evened, frame, passed, real_traffic, table
 from netra_analysis.schema import BOOL, FLOAT, INT, TEXT
 from netra_analysis.statistics.contrasts import Contrasts, NumberContrast, ValueContrast, contrast
 from netra_analysis.tables import Tables
@@ -87,8 +87,10 @@ def _drawn(requests: pd.DataFrame) -> pd.DataFrame:
 
 
 def _in_flight(real: pd.DataFrame) -> pd.Series:
-    """Requests of the same instance under way when each one began, itself left out."""
+    """Requests of the same instance under way when each one began, itself left out; not known of thinned ones."""
     counts = pd.Series(np.nan, index=real.index)
+    if count(real) > len(real):
+        return counts
     for instance, own in real.groupby("instance"):
         if instance:
             at = own["time"].to_numpy()

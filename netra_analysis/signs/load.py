@@ -2,10 +2,11 @@
 
 import numpy as np
 import pandas as pd
+from scipy.special import pdtr
 
 from netra_analysis.finding import Verdict
 from netra_analysis.query import Query
-from netra_analysis.reconstruct.frames import count, evened, frame, moment, passed
+from netra_analysis.reconstruct.frames import count, frame, moment, passed
 from netra_analysis.signs.scene import Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
 from netra_analysis.statistics.lifetimes import alike
@@ -98,12 +99,28 @@ def _near_a_kill(requests: pd.DataFrame, kills: pd.DataFrame) -> pd.Series:
 
 def _usual(requests: pd.DataFrame) -> float:
     """How many an instance has inside when another one comes: the upper end of what is usual."""
+    if count(requests) > len(requests):
+        return _expected(requests)
     counts = []
     for _, own in requests.groupby("instance"):
-        at = np.sort(evened(own)["time"].to_numpy())
+        at = np.sort(own["time"].to_numpy())
         begun, over = passed(own, "time", at, side="right"), passed(own, "end_time", at, side="left")
         counts += (begun - over).tolist()
     return float(np.quantile(counts, 0.9)) if counts else 0.0
+
+
+def _expected(requests: pd.DataFrame) -> float:
+    """The same of thinned requests: those that one row stands for were not all inside when it was.
+
+    What all of them took, over the time that their instances were at work, is how many are inside on average (Little
+    1961, A proof for the queuing formula L = λW); about that, and independent of each other, they are Poisson.
+    """
+    took = (requests["end_time"] - requests["time"]).dt.total_seconds()
+    spans = requests.groupby("instance").agg({"time": "min", "end_time": "max"})
+    at_work = (spans["end_time"] - spans["time"]).dt.total_seconds().sum()
+    inside = float((took * requests["weight"].astype(float)).sum() / at_work) if at_work > 0 else 0.0
+    others = np.arange(int(inside + 10 * inside**0.5) + 10)
+    return float(np.searchsorted(pdtr(others, inside), 0.9)) + 1.0  # and the one that comes
 
 
 def _sizes(scene: Scene) -> dict[str, float]:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ import yaml
 import netra_analysis as na
 from netra_analysis import casebook
 from netra_analysis.errors import SourceError
+from netra_analysis.finding import Verdict
 from netra_analysis.incident import Incident
-from netra_analysis.run.evidence import evidence
+from netra_analysis.signs.sign import Sign
 from tests.servers.export import partitioned
 
 MOST = 5_000  # of 14,288 entries of the bundled incident
@@ -39,11 +41,22 @@ def opened(folder: Path, asked: dict[str, Any], **budget: int) -> Incident:
 
 
 @pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Incident, Incident]:
-    """The bundled incident whole, and thinned."""
+def export(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """The folder of the bundled incident's export, and its parameters."""
     folder = tmp_path_factory.mktemp("thinned")
-    asked = exported(folder)
-    return opened(folder, asked), opened(folder, asked, entries=MOST)
+    return folder, exported(folder)
+
+
+@pytest.fixture(scope="module")
+def both(export: tuple[Path, dict[str, Any]]) -> tuple[Incident, Incident]:
+    """The bundled incident whole, and thinned."""
+    return opened(*export), opened(*export, entries=MOST)
+
+
+@pytest.fixture
+def copied(export: tuple[Path, dict[str, Any]], tmp_path: Path) -> Path:
+    """The Parquet files of a copy of the export, to change."""
+    return Path(shutil.copytree(export[0], tmp_path, dirs_exist_ok=True)) / "pq"
 
 
 def weighed(table: pa.Table, *by: str) -> dict[Any, int]:
@@ -59,9 +72,7 @@ def test_fewer_are_kept_and_they_stand_for_all(both: tuple[Incident, Incident]) 
     assert pc.sum(thin.entries["weight"]).as_py() == whole.entries.num_rows
     for name in ("entries", "loaded", "duplicates", "quarantined", "services"):
         assert getattr(thin.coverage, name) == getattr(whole.coverage, name)
-    assert {n: s.rows for n, s in thin.coverage.streams.items()} == {
-        n: s.rows for n, s in whole.coverage.streams.items()
-    }
+    assert thin.coverage.streams == whole.coverage.streams
     (said,) = set(thin.coverage.blind_spots) - set(whole.coverage.blind_spots)
     assert said.startswith(f"of {whole.entries.num_rows:,} entries {thin.entries.num_rows:,} were kept")
 
@@ -90,31 +101,39 @@ def test_counts_of_requests_are_exact_by_cell_of_time_route_method_and_status(bo
 
 
 def test_the_answers_are_the_same(both: tuple[Incident, Incident]) -> None:
-    whole, thin = (json.loads(json.dumps(evidence(one))) for one in both)
-    for name in ("verdict", "onset", "failed_requests", "crash_episodes", "deploys"):
-        assert thin[name] == whole[name]
-    status = [{one["id"]: one["status"] for one in found["hypotheses"]} for found in (whole, thin)]
-    assert status[0] == status[1]
-    values = [{one["id"]: one["value"] for one in found["claims"]} for found in (whole, thin)]
-    for name in ("FR1", "SU-seen", "IM-share", "FR-refused", "FR-preflights", "OB1", "AL-single", "OB-latency"):
-        assert values[1][name] == values[0][name], name
+    whole, thin = both
+    assert (thin.verdict, thin.onset) == (whole.verdict, whole.onset)
+    for name in ("failed_requests", "crashes"):
+        assert thin.findings[name].proof.equals(whole.findings[name].proof)
+    for judged in (lambda one: {j.cause.id: j.status for j in one.judgements}, lambda one: verdicts(one.signs)):
+        assert judged(thin) == judged(whole)
+    names = ("failed_requests", "objectives", "alerts", "summary")
+    values = [{claim.id: claim.value for name in names for claim in one.claims_of(name)} for one in both]
+    exact = ("FR1", "SU-seen", "SU-end", "IM-share", "FR-refused", "FR-preflights", "OB1", "AL-single", "OB-latency")
+    assert {name: values[1][name] for name in exact} == {name: values[0][name] for name in exact}
 
 
-def test_repeats_are_told_from_new_entries_and_the_same_rows_are_drawn_each_time(tmp_path: Path) -> None:
-    asked = exported(tmp_path)
-    once = opened(tmp_path, asked, entries=MOST).tables
-    requests = pq.read_table(tmp_path / "pq" / "run_googleapis_com_requests.parquet")
-    pq.write_table(requests.slice(0, 500), tmp_path / "pq" / "run_googleapis_com_requests_again.parquet")
-    twice = opened(tmp_path, asked, entries=MOST).tables
+def verdicts(signs: tuple[Sign, ...]) -> dict[str, Verdict]:
+    return {sign.id: sign.verdict for sign in signs}
+
+
+def test_repeats_are_told_from_new_entries_and_the_same_rows_are_drawn_each_time(
+    both: tuple[Incident, Incident], export: tuple[Path, dict[str, Any]], copied: Path
+) -> None:
+    once = both[1].tables
+    requests = pq.read_table(copied / "run_googleapis_com_requests.parquet")
+    pq.write_table(requests.slice(0, 500), copied / "run_googleapis_com_requests_again.parquet")
+    twice = opened(copied.parent, export[1], entries=MOST).tables
     assert twice.coverage.duplicates == once.coverage.duplicates + 500
     assert twice.coverage.loaded == once.coverage.loaded
     assert twice.requests.equals(once.requests)
 
 
-def test_what_is_not_asked_about_is_counted_with_its_repeats(tmp_path: Path) -> None:
-    asked = exported(tmp_path)
-    alone = opened(tmp_path, asked, entries=MOST).tables
-    name = tmp_path / "pq" / "run_googleapis_com_requests.parquet"
+def test_what_is_not_asked_about_is_counted_with_its_repeats(
+    both: tuple[Incident, Incident], export: tuple[Path, dict[str, Any]], copied: Path
+) -> None:
+    alone = both[1].tables
+    name = copied / "run_googleapis_com_requests.parquet"
     own = pq.read_table(name).slice(0, 900)
     labels = own["resource"].combine_chunks().field("labels")
     fields = [labels.type.field(i).name for i in range(labels.type.num_fields)]
@@ -126,8 +145,8 @@ def test_what_is_not_asked_about_is_counted_with_its_repeats(tmp_path: Path) -> 
     )
     fresh = pc.binary_join_element_wise("b", own["insertId"], "")
     other = other.set_column(own.schema.get_field_index("insertId"), "insertId", fresh)
-    pq.write_table(pa.concat_tables([other, other.slice(0, 100)]), tmp_path / "pq" / "billing.parquet")
-    beside = opened(tmp_path, asked, entries=MOST).tables
+    pq.write_table(pa.concat_tables([other, other.slice(0, 100)]), copied / "billing.parquet")
+    beside = opened(copied.parent, export[1], entries=MOST).tables
     distinct = len(set(zip(own["timestamp"].to_pylist(), own["insertId"].to_pylist(), strict=True)))
     assert beside.coverage.services["billing"] == distinct
     assert beside.coverage.duplicates == alone.coverage.duplicates + 1000 - distinct
@@ -135,7 +154,8 @@ def test_what_is_not_asked_about_is_counted_with_its_repeats(tmp_path: Path) -> 
     assert beside.requests.equals(alone.requests)
 
 
-def test_a_source_that_cannot_be_thinned_is_refused(tmp_path: Path) -> None:
-    asked: dict[str, Any] = yaml.safe_load(casebook.write("staging-2025-09-02", tmp_path).read_text())
+def test_a_source_that_cannot_be_thinned_is_refused(export: tuple[Path, dict[str, Any]]) -> None:
+    folder, asked = export
+    text = next(folder.rglob("entries*.gz")).relative_to(folder)
     with pytest.raises(SourceError, match=r"5,000 may be kept \(budget.entries\)"):
-        opened(tmp_path, asked, entries=MOST)
+        opened(folder, {**asked, "source": f"file:{text}"}, entries=MOST)

@@ -56,9 +56,9 @@ def columns(schema: pa.Schema) -> dict[str, str]:
     name = root.member("logName")
     text, payload = root.member("textPayload"), _first(root, "jsonPayload")
     return {
-        "time": f"CASE WHEN {_text(time)} IS NULL THEN {_micros(received)} ELSE {_micros(time)} END",
+        "time": f"CASE WHEN {_present(time)} IS NULL THEN {_micros(received)} ELSE {_micros(time)} END",
         "receive_time": _micros(received),
-        "asked": f"{_text(time)} IS NOT NULL",
+        "asked": f"{_present(time)} IS NOT NULL",
         "log": f"COALESCE({_text(root.member('logId'))}, url_decode(regexp_extract({_text(name)}, '[^/]*$')), '')",
         "id": f"COALESCE({_text(root.member('insertId'))}, '')",
         "severity": f"COALESCE(NULLIF({_text(root.member('severity'))}, ''), 'DEFAULT')",
@@ -154,6 +154,11 @@ def _text(node: Node | None) -> str:
     if node is None:
         return NULL
     return f"NULLIF({node.sql}, '')" if node.is_text else f"CAST({node.sql} AS VARCHAR)"
+
+
+def _present(node: Node | None) -> str:
+    """Null where there is no value: an empty text is none, and what is no text need not become one to tell."""
+    return _text(node) if node is None or node.is_text else node.sql
 
 
 def _plain_text(node: Node | None, payload: Node | None) -> str:

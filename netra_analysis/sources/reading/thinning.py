@@ -140,7 +140,7 @@ class Marks:
         cell_s, by_instance = self._cell(most)
         self._make("thinned", {"cell_us": cell_s * 1_000_000, "by_instance": by_instance})
         found = self._table(
-            "SELECT key, weight FROM thinned UNION ALL SELECT key, 1 FROM marked ANTI JOIN sparse USING (key) "
+            "SELECT key, weight FROM thinned UNION ALL SELECT key, 1 FROM judged WHERE NOT sparse "
             "UNION ALL SELECT key, 1 FROM others WHERE NOT known ORDER BY key"
         )
         keys, weights = found["key"].to_numpy(), found["weight"].to_numpy()
@@ -148,7 +148,7 @@ class Marks:
         return Chosen(keys, weights, rows + unknown - len(keys), passed, cell_s, by_instance)
 
     def _judge(self, rows: int, most: int) -> None:
-        """What may be thinned: not near a death, and not what is rare and loud."""
+        """What may be thinned: not near a death, not what is rare and loud, and not the first and last of its kind."""
         bound: dict[str, Bound] = {"common": max(20, rows // COMMON), "throng": max(1_000, most // THRONG)}
         self._make("common", bound)
         near = "marked AS m JOIN near AS n ON m.instance = n.instance AND m.ended // 10000000 = n.cell"
@@ -156,13 +156,14 @@ class Marks:
             self._make("near", {"together": together})
             if self._count(near, "TRUE") <= most // 4:
                 break
-        self._make("sparse", {})
+        self._make("edges", {})
+        self._make("judged", {})
 
     def _cell(self, most: int) -> tuple[int, bool]:
         """The finest cells with which about `most` are kept, or the coarsest there are."""
         strata = ", ".join(f"approx_count_distinct({_stratum(*cell)})" for cell in CELLS)
-        counts = self._engine.execute(f"SELECT {strata} FROM sparse").fetchall()[0]  # noqa: S608
-        left = most - (self.rows - self._count("sparse", "TRUE"))
+        counts = self._engine.execute(f"SELECT {strata} FROM judged WHERE sparse").fetchall()[0]  # noqa: S608
+        left = most - self._count("judged", "NOT sparse")
         return next((cell for cell, count in zip(CELLS, counts, strict=True) if count <= left), CELLS[-1])
 
     def _without_repeats(self, table: str) -> int:

@@ -30,11 +30,13 @@ FROM (
         r'(?i)error|exception|traceback|warn|critical|fatal|panic|fail|refused|denied|time[d ]*out|kill|memory|unavailable|unhandled|cannot|could not|abort|block|pool|websocket|startup|shut|" 5\d\d'
       )
     ) AS loud,
-    -- What stands before the first number, and after it: in text the head of a line, in a URL its route.
+    -- What stands before the first number, and after it: in text the head of a line, in a URL its route. In steps
+    -- without groups, which engines of regular expressions answer several times as fast.
     CONCAT(
       CAST(COALESCE(status, 0) AS STRING),
-      COALESCE(REGEXP_EXTRACT(words, r'^[^0-9?]*'), ''),
-      COALESCE(REGEXP_EXTRACT(words, r'^[^0-9?]*[0-9][0-9.:,TZ/ -]*([^0-9?]*)'), '')
+      COALESCE(REGEXP_EXTRACT(head, r'^[^0-9?]*'), ''),
+      '#',
+      COALESCE(REGEXP_EXTRACT(head, r'[^0-9?]*$'), '')
     ) AS shape,
     IF(
       request,
@@ -52,7 +54,12 @@ FROM (
   FROM (
     SELECT
       *,
-      IF(log = 'run.googleapis.com/requests', url, text) AS words,
+      COALESCE(
+        REGEXP_EXTRACT(
+          IF(log = 'run.googleapis.com/requests', url, text), r'^[^0-9?]*(?:[0-9][0-9.:,TZ/ -]*)?[^0-9?]*'
+        ),
+        ''
+      ) AS head,
       log = 'run.googleapis.com/requests' AS request,
       log = 'run.googleapis.com/varlog/system' AS system,
       log NOT IN ('run.googleapis.com/requests', 'run.googleapis.com/varlog/system')

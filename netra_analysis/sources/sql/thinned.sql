@@ -9,6 +9,7 @@ FROM (
     *,
     IF(shape = 0, -1 - DIV(ended, DIV(@cell_us, 10)), DIV(ended, @cell_us)) AS cell,
     IF(@by_instance, instance, 0) AS part
-  FROM sparse
+  FROM judged
+  WHERE sparse
 )
 GROUP BY kind, shape, cell, part
