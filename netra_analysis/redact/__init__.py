@@ -1,5 +1,5 @@
 """What never leaves: credentials and what belongs to people. Applied at load, before anything is kept."""
 
-from netra_analysis.redact.redactor import RULES, Redactor
+from netra_analysis.redact.redactor import PLAIN_ID, RULES, Redactor
 
-__all__ = ["RULES", "Redactor"]
+__all__ = ["PLAIN_ID", "RULES", "Redactor"]

@@ -21,6 +21,8 @@ from netra_analysis.redact.tokens import TOKENS
 RULES: Final = (*TOKENS, *NAMED, *PERSONAL)
 SHORTEST: Final = 6  # bytes; nothing shorter is looked at
 KINDS: Final = tuple(sorted({rule.kind for rule in RULES} | {"field", "unread"}))
+# An id or a trace as the platform makes them: hexadecimal with a letter in it, in which no rule finds anything.
+PLAIN_ID: Final = r"^(?:projects/[a-z][a-z-]{0,23}[0-9]{0,6}/traces/)?[0-9]{0,32}[a-f][0-9a-f]{0,31}$"
 MARK: Final = re.compile(rf"\[({'|'.join(KINDS)}):[0-9a-f]{{6}}\]".encode())
 
 

@@ -25,6 +25,8 @@ from netra_analysis.window import TimeWindow, stamp
 
 PAGE: Final = 1000  # entries; the most that the API gives at once
 PER_MINUTE: Final = 50  # of the 60 reads a minute that a project has: others read, too
+# What a survey lets over the wire of an entry: where and when it was written, and nothing of what it says.
+_LABELS: Final = "entries(logName,timestamp,insertId,resource),nextPageToken"
 Say = Callable[[str], None]
 Clean = Callable[[Pulled], Pulled]
 
@@ -60,8 +62,11 @@ class LogReading:
         return whole
 
     def survey(self, say: Say) -> Survey:
-        """The first page, and what the rest amounts to; the Logging API costs time and no money."""
-        first = self._page("", lambda page: page, say)
+        """When entries of the first page were written and to which log, and what the rest amounts to; no payload.
+
+        The Logging API costs time and no money, and counts nothing.
+        """
+        first = self._page("", lambda page: page, say, only=_LABELS)
         if not first.entries.num_rows:
             raise self._nothing()
         counted = first.entries.group_by(["service", "log"]).aggregate(
@@ -81,7 +86,8 @@ class LogReading:
             yield page
             token, number = page.token, number + 1
 
-    def _page(self, token: str, clean: Clean, say: Say) -> Pulled:
+    def _page(self, token: str, clean: Clean, say: Say, only: str = "") -> Pulled:
+        """One page; with `only`, no more of it than these fields comes over."""
         body = {
             "resourceNames": [f"projects/{self.project}"],
             "filter": filter_of(self.params.service, self.params.reach),
@@ -89,7 +95,10 @@ class LogReading:
             "pageSize": PAGE,
             **({"pageToken": token} if token else {}),
         }
-        ask = lambda: self.api.api_request(method="POST", path="/entries:list", data=body)  # noqa: E731
+        fields = {"fields": only} if only else {}
+        ask = lambda: self.api.api_request(  # noqa: E731
+            method="POST", path="/entries:list", query_params=fields, data=body
+        )
         answer = persistent(ask, f"reading the log entries of {self.project}", "logging", self.pace, say)
         intake = Intake(str, lambda _name, _count: None)
         intake.take(f"logging:{self.project}", (Value(i, one) for i, one in enumerate(answer.get("entries", ()), 1)))

@@ -22,6 +22,7 @@ class FakeLogging:
     empty_every: int = 3  # every third page found nothing in the time it had, and is not the last
     faults: dict[int, Exception] = field(default_factory=dict)  # by the number of the call
     calls: int = 0
+    given: list[Mapping[str, Any]] = field(default_factory=list)  # entries, as they went over the wire
 
     def answer(self, request: Request) -> Mapping[str, Any]:
         self.calls += 1
@@ -38,12 +39,24 @@ class FakeLogging:
         some = [] if empty else found[int(start) : int(start) + min(body["pageSize"], self.most)]
         end = int(start) + len(some)
         more = {"nextPageToken": f"{end}.{int(page or 0) + 1}"} if end < len(found) else {}
+        some = [_of_fields(one, request.query.get("fields", "")) for one in some]
+        self.given += some
         return {**({"entries": some} if some else {}), **more}
 
     def _found(self, text: str) -> list[Mapping[str, Any]]:
         unique = {(one["logName"], one["timestamp"], one["insertId"]): one for one in self.entries}
         kept = [one for one in unique.values() if matches(text, one)]
         return sorted(kept, key=lambda one: (moment(one["timestamp"]), one["insertId"]))
+
+
+def _of_fields(entry: Mapping[str, Any], mask: str) -> Mapping[str, Any]:
+    """The entry under a partial response's mask, `entries(a,b),more`; all of it without one."""
+    if not mask:
+        return entry
+    found = re.fullmatch(r"entries\(([\w,]+)\),nextPageToken", mask)
+    if not found:
+        raise Refusal(400, "badRequest", f"Invalid field mask: {mask}")
+    return {name: value for name, value in entry.items() if name in found[1].split(",")}
 
 
 def matches(text: str, entry: Mapping[str, Any]) -> bool:

@@ -7,9 +7,11 @@ from typing import Any
 
 import grpc
 import pytest
+import sqlglot
 from cloud_incident import PROJECT, files
 from conftest import rows
 from parity import assert_equal
+from sqlglot import exp
 
 import netra_analysis as na
 from netra_analysis import capsule, cli, params, tables
@@ -236,7 +238,42 @@ def test_check_tells_the_cost_of_each_query_and_fetches_no_row(served, tmp_path,
     assert said["services"]["billing"] == 14
     assert len(said["cost"]["queries"]) == len(server.dry)
     assert said["cost"]["bytes"] == sum(query["bytes"] for query in said["cost"]["queries"])
-    assert not any("insertId" in job.config["query"]["query"] for job in server.jobs.values())
+    for job in server.jobs.values():
+        assert_only_counts(job.config["query"]["query"])
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_check_runs_nothing_but_counts(shape, served, tmp_path):
+    server = fake(shape)
+    served(server)
+    tables.looked_at(params.load(asked(tmp_path)), tmp_path, lambda _name, _count: None, lambda _text: None)
+    assert server.jobs
+    for job in server.jobs.values():
+        assert_only_counts(job.config["query"]["query"])
+
+
+def assert_only_counts(sql: str) -> None:
+    """Columns are sums over rows or what these are counted by; only service, log and time are read."""
+    tree = sqlglot.parse_one(sql, read="bigquery")
+    grouped = {part.name for part in group.expressions} if (group := tree.args.get("group")) else set()
+    for column in tree.expressions:
+        assert column.find(exp.AggFunc) or column.alias_or_name in grouped, sql
+    read = {name.lower() for column in tree.find_all(exp.Column) for name in column.sql("bigquery").split(".")}
+    known = {"resource", "labels", "service_name", "service", "log", "log_id", "timestamp", "_partitiontime"}
+    assert {name.strip("`") for name in read} <= known, sql
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT textPayload, COUNT(*) AS n FROM t WHERE timestamp >= @start GROUP BY textPayload",
+        "SELECT MAX(textPayload) AS longest FROM t WHERE timestamp >= @start",
+        "SELECT timestamp FROM t WHERE timestamp >= @start",
+    ],
+)
+def test_a_query_for_a_payload_or_a_row_would_be_noticed(sql):
+    with pytest.raises(AssertionError):
+        assert_only_counts(sql)
 
 
 def test_check_over_the_budget_ends_with_3(served, tmp_path, capsys):

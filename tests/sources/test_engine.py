@@ -108,11 +108,18 @@ def test_an_unknown_column_is_named(engine: Engine) -> None:
         engine.run(Query("SELECT nothing FROM t"))
 
 
+READS = {
+    **{"entries": ("raw_entries",), "repeated": ("raw_keys",)},
+    # Thinning, in its steps.
+    **{"marks": ("told",), "near": ("marked",), "common": ("marked",), "edges": ("marked",)},
+    **{"judged": ("common", "edges", "marked", "near"), "thinned": ("judged",)},
+}
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_question_of_the_package_is_in_the_shared_dialect(name: str) -> None:
     assert to_duckdb(question(name).sql)
-    reads = {"entries": "raw_entries", "repeated": "raw_keys"}.get(name, "entries")
-    assert tables_of(question(name).sql) == (reads,)
+    assert tables_of(question(name).sql) == READS.get(name, ("entries",))
 
 
 def test_a_status_code_that_is_no_integer_is_none_and_refuses_nothing(engine: Engine) -> None:

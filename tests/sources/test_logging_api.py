@@ -107,3 +107,15 @@ def test_a_service_without_entries_is_told(served, tmp_path):
     served(FakeLogging(PROJECT, rows()))
     with pytest.raises(SourceError, match="holds no entry of the service 'stop'"):
         loaded(tmp_path, service="stop")
+
+
+def test_check_lets_no_payload_over_the_wire(served, tmp_path):
+    fake = FakeLogging(PROJECT, rows(), most=100)
+    served(fake)
+    asked_for = params.load(asked(tmp_path))
+    seen = tables.looked_at(asked_for, tmp_path, lambda _name, _count: None, lambda _text: None)
+    assert fake.calls == 1
+    assert {name for entry in fake.given for name in entry} == {"logName", "timestamp", "insertId", "resource"}
+    assert seen.streams["requests"].rows > 10
+    assert seen.services["shop"] == len(fake.given)
+    assert "only the first page was looked at" in " ".join(seen.warnings)
