@@ -109,10 +109,15 @@ def test_an_unknown_column_is_named(engine: Engine) -> None:
 
 
 READS = {
-    **{"entries": ("raw_entries",), "repeated": ("raw_keys",)},
+    "entries": ("raw_entries",),
+    "repeated": ("raw_keys",),
     # Thinning, in its steps.
-    **{"marks": ("told",), "near": ("marked",), "common": ("marked",), "edges": ("marked",)},
-    **{"judged": ("common", "edges", "marked", "near"), "thinned": ("judged",)},
+    "marks": ("told",),
+    "near": ("marked",),
+    "common": ("marked",),
+    "edges": ("marked",),
+    "judged": ("common", "edges", "marked", "near"),
+    "thinned": ("judged",),
 }
 
 
