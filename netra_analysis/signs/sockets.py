@@ -46,7 +46,7 @@ def _sockets(scene: Scene) -> list[Sign]:
         cut = not_seen("sockets_cut", "The data hold {n} WebSocket requests.", "WebSocket requests")
     else:
         long = sockets[sockets["latency_s"].notna() & (sockets["latency_s"] >= 30)]
-        ages = long.groupby(long["latency_s"].round(0))["weight"].agg(["sum", "size"])
+        ages = long.groupby(long["latency_s"].round(0), sort=False)["weight"].agg(["sum", "size"])
         ends = ages.sort_values("sum", ascending=False, kind="stable")
         same = int(ends["sum"].iloc[0]) if len(ends) else 0
         # One socket that stands for many is no proof that they lived as long.

@@ -1,7 +1,7 @@
 """How many entries may be kept: what memory there is sets it, so that a load too large is refused and not killed.
 
-Every entry in the scope is looked at, and the numbers of a report are counts of them: a sample would change them.
-So a load keeps all of them or is refused with the time that would fit.
+Numbers of a report are counts of entries, so a load keeps all that are in its scope, or has them represented with
+weights (`reading.thinning`), or is refused with the time that would fit.
 """
 
 import resource
