@@ -159,3 +159,16 @@ def test_a_source_that_cannot_be_thinned_is_refused(export: tuple[Path, dict[str
     text = next(folder.rglob("entries*.gz")).relative_to(folder)
     with pytest.raises(SourceError, match=r"5,000 may be kept \(budget.entries\)"):
         opened(folder, {**asked, "source": f"file:{text}"}, entries=MOST)
+
+
+def test_a_damaged_column_is_told_and_nothing_is_left_out(export: tuple[Path, dict[str, Any]], copied: Path) -> None:
+    """In the column of clients' addresses, which choosing does not look at."""
+    name = copied / "run_googleapis_com_requests.parquet"
+    group = pq.ParquetFile(name).metadata.row_group(0)
+    columns = [group.column(number) for number in range(group.num_columns)]
+    (column,) = [one for one in columns if one.path_in_schema == "httpRequest.remoteIp"]
+    with name.open("r+b") as file:
+        file.seek(column.data_page_offset + 40)
+        file.write(b"\xff" * 200)
+    with pytest.raises(SourceError, match=f"{name.name} cannot be read: .*export it again"):
+        opened(copied.parent, export[1], entries=MOST)

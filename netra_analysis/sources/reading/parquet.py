@@ -16,17 +16,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from netra_analysis.errors import SourceError
 from netra_analysis.schema import ENTRIES
+from netra_analysis.sources.quiet import quiet
 from netra_analysis.sources.reading.aside import KEY, Scope
 from netra_analysis.sources.reading.columnar import WEIGHT, Refused, column_of, entries_of, project, selection
 from netra_analysis.sources.reading.dialect import field_name
 from netra_analysis.sources.reading.parquet_sql import holds_entries
-from netra_analysis.sources.reading.reason import Reason
+from netra_analysis.sources.reading.reason import Reason, safe
 from netra_analysis.sources.reading.thinning import Chosen
 
 MAGIC: Final = b"PAR1"
 _WORTH_A_LOOK: Final = 10_000  # rows; a smaller group is read whole
 _KEY_FIELDS: Final = frozenset({"timestamp", "receiveTimestamp", "logName", "insertId", "resource"})
+_CHOSEN: Final = """
+SELECT * FROM read_parquet($path, file_row_number = true) JOIN wanted USING (file_row_number) ORDER BY file_row_number
+"""
 _UNREADABLE: Final = (pa.ArrowException, OSError, duckdb.Error, ValueError)
 
 
@@ -65,21 +70,24 @@ def read_parquet(path: Path, tally: Counter[str], scope: Scope | None = None) ->
         yield from _groups(file, schema, tally, scope)
 
 
-def read_chosen(path: Path, tally: Counter[str], first: int, chosen: Chosen) -> Iterator[Group]:
-    """The rows that were chosen of a file whose first row has the number `first`, with their weights."""
-    file = pq.ParquetFile(path)
-    select = selection(file.schema_arrow.append(pa.field(WEIGHT, pa.int64())))
-    before = first
-    for number in range(file.num_row_groups):
-        rows = file.metadata.row_group(number).num_rows
-        here = slice(*np.searchsorted(chosen.keys, [before, before + rows]))
-        wanted = chosen.keys[here] - before
-        if len(wanted):
-            table = file.read_row_group(number).take(pa.array(wanted))
-            table = table.append_column(WEIGHT, pa.array(chosen.weights[here], pa.int64()))
-            places = [before - first + 1 + place for place in wanted.tolist()]
-            yield Group(*entries_of(table, select, places, tally))
-        before += rows
+def read_chosen(path: Path, tally: Counter[str], first: int, chosen: Chosen) -> Group:
+    """The rows that were chosen of a file whose first row has the number `first`, with their weights.
+
+    DuckDB joins them while it reads, and so decodes a few of the rows instead of all of them. A damaged column is a
+    `SourceError`: rows that stand for others cannot be done without.
+    """
+    here = slice(*np.searchsorted(chosen.keys, [first, first + rows_of(path)]))
+    wanted = pa.table({"file_row_number": chosen.keys[here] - first, WEIGHT: chosen.weights[here]})
+    with duckdb.connect() as engine:
+        engine.execute("SET TimeZone = 'UTC'")
+        quiet(engine).register("wanted", wanted)
+        try:
+            table = engine.sql(_CHOSEN, params={"path": str(path)}).to_arrow_table()
+        except duckdb.Error as error:
+            raise SourceError(safe(f"{path.name} cannot be read: {error}; export it again, or leave it out")) from error
+    places = [place + 1 for place in table["file_row_number"].to_pylist()]
+    table = table.drop_columns(["file_row_number"])
+    return Group(*entries_of(table, selection(table.schema), places, tally))
 
 
 def _groups(file: pq.ParquetFile, schema: pa.Schema, tally: Counter[str], scope: Scope | None) -> Iterator[Group]:

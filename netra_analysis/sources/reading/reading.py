@@ -147,8 +147,7 @@ class Thin:
         if self.chosen is None:
             raise LookupError(path.name)
         name = safe(path.name)
-        for group in read_chosen(path, intake.tally, self.files[path], self.chosen):
-            _taken(name, group, intake)
+        _taken(name, read_chosen(path, intake.tally, self.files[path], self.chosen), intake)
         return FileNote(name, "parquet", "", rows_of(path), "thinned")
 
 

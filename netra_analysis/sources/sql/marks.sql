@@ -47,7 +47,7 @@ FROM (
           WHEN latency_s < 0.1 THEN ' a ' WHEN latency_s < 0.3 THEN ' b ' WHEN latency_s < 1 THEN ' c '
           WHEN latency_s < 3 THEN ' d ' WHEN latency_s < 10 THEN ' e ' ELSE ' f '
         END,
-        SUBSTR(agent, 1, 12)
+        LEFT(agent, 12)
       ),
       CONCAT(log, ' ', severity)
     ) AS what
