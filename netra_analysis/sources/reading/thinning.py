@@ -23,7 +23,8 @@ from netra_analysis.query import Bound
 from netra_analysis.sources.dialect import to_duckdb
 from netra_analysis.sources.questions import question
 from netra_analysis.sources.reading.aside import Passed, Scope
-from netra_analysis.sources.reading.parquet_sql import told
+from netra_analysis.sources.reading.dialect import field_name
+from netra_analysis.sources.reading.parquet_sql import quoted, told
 
 CELLS: Final = (  # seconds, and whether each instance has its own; the finest first
     *((10, True), (60, True), (10, False), (30, False), (60, False), (300, True), (300, False), (3600, False)),
@@ -97,7 +98,7 @@ class Marks:
     def add(self, path: Path) -> int:
         """Marks the rows of a Parquet file; the number of its first one. `duckdb.Error` where it cannot be read."""
         file, first = pq.ParquetFile(path), self._first
-        listed = ", ".join(f"{sql} AS {name}" for name, sql in told(file.schema_arrow).items())
+        listed = ", ".join(f"{sql} AS {name}" for name, sql in self._told(path, file.schema_arrow).items())
         read = (
             f"SELECT {first} + t.file_row_number AS key, {listed} "  # noqa: S608 - names come from the schema, quoted
             "FROM read_parquet($path, file_row_number = true) AS t"
@@ -116,6 +117,18 @@ class Marks:
             )
         self._first += rows
         return first
+
+    def _told(self, path: Path, schema: pa.Schema) -> dict[str, str]:
+        """What the marks ask of a row. A sink's table is of one log: then its name is no question for each row."""
+        asked = told(schema)
+        named = [quoted(name) for name in schema.names if field_name(name) in ("logName", "logId")]
+        if named:
+            some = f"SELECT DISTINCT {', '.join(named)} FROM read_parquet($path)"  # noqa: S608 - as above
+            sql = f"SELECT DISTINCT {asked['log']} FROM ({some}) AS t"  # noqa: S608
+            logs = self._engine.execute(sql, {"path": str(path)}).fetchall()
+            if len(logs) == 1:
+                return {**asked, "log": "'" + logs[0][0].replace("'", "''") + "'"}
+        return asked
 
     def added(self, path: Path) -> int | None:
         """As `add`; None for a file that DuckDB cannot read, of which nothing is marked then."""
