@@ -18,19 +18,20 @@ from netra_analysis.errors import SourceError
 from netra_analysis.finding import Verdict
 from netra_analysis.incident import Incident
 from netra_analysis.signs.sign import Sign
-from tests.servers.export import partitioned
+from tests.servers.export import linked, partitioned
 
 MOST = 5_000  # of 14,288 entries of the bundled incident
 
 
 def exported(folder: Path) -> dict[str, Any]:
-    """The bundled incident as a sink's Parquet in `folder/pq`; its parameters."""
+    """The bundled incident as a sink's Parquet in `folder/pq`, and as Log Analytics' in `folder/linked`; parameters."""
     asked: dict[str, Any] = yaml.safe_load(casebook.write("staging-2025-09-02", folder).read_text())
     with gzip.open(folder / asked["source"].removeprefix("file:"), "rt") as lines:
         entries = [json.loads(line) for line in lines]
-    (folder / "pq").mkdir()
-    for name, stored in partitioned(entries).items():
-        pq.write_table(stored.rows, folder / "pq" / f"{name}.parquet")
+    for shape, tables in (("pq", partitioned(entries)), ("linked", linked(entries))):
+        (folder / shape).mkdir()
+        for name, stored in tables.items():
+            pq.write_table(stored.rows, folder / shape / f"{name}.parquet")
     return {**asked, "source": "file:pq"}
 
 
@@ -152,6 +153,19 @@ def test_what_is_not_asked_about_is_counted_with_its_repeats(
     assert beside.coverage.duplicates == alone.coverage.duplicates + 1000 - distinct
     assert beside.coverage.entries == alone.coverage.entries + 1000
     assert beside.requests.equals(alone.requests)
+
+
+def test_all_logs_in_one_table_are_thinned_as_those_in_tables_of_their_own(
+    both: tuple[Incident, Incident], export: tuple[Path, dict[str, Any]]
+) -> None:
+    folder, asked = export
+    whole, thin = both[0].tables, opened(folder, {**asked, "source": "file:linked"}, entries=MOST + 1).tables
+    assert pc.sum(thin.entries["weight"]).as_py() == whole.entries.num_rows
+    assert thin.entries.num_rows < MOST
+    assert thin.coverage.streams == whole.coverage.streams
+    failed = [table.filter(table["failed"]) for table in (whole.requests, thin.requests)]
+    assert failed[0].equals(failed[1])
+    assert thin.lifecycle.equals(whole.lifecycle)
 
 
 def test_a_source_that_cannot_be_thinned_is_refused(export: tuple[Path, dict[str, Any]]) -> None:
