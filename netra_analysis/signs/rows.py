@@ -15,16 +15,17 @@ SELECT time, metric, statistic, value, labels FROM metrics
 WHERE CONTAINS_SUBSTR(metric, @metric) AND time >= @start AND time < @end
 ORDER BY value DESC, time, labels"""
 _BY_REVISION = """
-SELECT revision, COUNT(*) AS requests, COUNTIF(failed) AS failed, MIN(time) AS first, MAX(end_time) AS last
+SELECT revision, SUM(weight) AS requests, SUM(IF(failed, weight, 0)) AS failed,
+  MIN(time) AS first, MAX(end_time) AS last
 FROM requests WHERE end_time >= @start AND end_time < @end GROUP BY revision ORDER BY first"""
 _BY_MINUTE = """
-SELECT TIMESTAMP_TRUNC(time, MINUTE) AS minute, COUNT(*) AS requests, COUNTIF(failed) AS failed
+SELECT TIMESTAMP_TRUNC(time, MINUTE) AS minute, SUM(weight) AS requests, SUM(IF(failed, weight, 0)) AS failed
 FROM requests WHERE time >= @start AND time < @end GROUP BY minute ORDER BY requests DESC, minute"""
 _BY_ROUTE = """
-SELECT route, COUNT(*) AS requests, COUNTIF(failed) AS failed, MAX(latency_s) AS longest_s
+SELECT route, SUM(weight) AS requests, SUM(IF(failed, weight, 0)) AS failed, MAX(latency_s) AS longest_s
 FROM requests WHERE end_time >= @start AND end_time < @end GROUP BY route ORDER BY failed DESC, requests DESC, route"""
 _BY_CLIENT = """
-SELECT client, COUNT(*) AS requests, COUNTIF(failed) AS failed
+SELECT client, SUM(weight) AS requests, SUM(IF(failed, weight, 0)) AS failed
 FROM requests WHERE end_time >= @start AND end_time < @end GROUP BY client ORDER BY failed DESC, client"""
 _SLOWEST = """
 SELECT end_time, route, status, latency_s, instance, id FROM requests
@@ -40,7 +41,7 @@ SELECT end_time, route, status, latency_s, platform_text, id FROM requests
 WHERE end_time >= @start AND end_time < @end AND CONTAINS_SUBSTR(platform_text, 'no available instance')
 ORDER BY end_time, id"""
 _SEARCHED = """
-SELECT level, stream, COUNT(*) AS lines_, MIN(time) AS first, MAX(time) AS last
+SELECT level, stream, SUM(weight) AS lines_, MIN(time) AS first, MAX(time) AS last
 FROM app_logs WHERE time >= @start AND time < @end GROUP BY level, stream ORDER BY level, stream"""
 _FAILED = "SELECT * FROM finding_failed_requests ORDER BY time, id"
 _KILLS = "SELECT * FROM finding_crashes WHERE kind = 'oom' ORDER BY start_time"
