@@ -129,8 +129,8 @@ def test_links_resolve_and_ids_are_unique(postmortem: str, notebook: str) -> Non
 
 def test_claims_have_anchors_and_say_how_we_know(postmortem: str) -> None:
     assert '<li id="CR1"' in postmortem
-    assert '<tr id="ZZ9">' in postmortem
-    assert postmortem.count("How do you know?") == 2
+    assert '<li id="ZZ9"' in postmortem
+    assert postmortem.count("How do you know?") == 4
     assert "status &gt;= @least" in postmortem
     assert "sha256:9f9f9f9f" in postmortem
 
