@@ -46,9 +46,22 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return findings(write(tmp_path_factory.mktemp("plain"), ENTRIES, METRICS))
 
 
-@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.long
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 10**6), files=st.integers(1, 4), repeats=st.integers(0, 20))
 def test_permuting_duplicating_and_splitting_changes_no_finding(
+    tmp_path_factory: pytest.TempPathFactory, plain: dict[str, Any], seed: int, files: int, repeats: int
+) -> None:
+    mixed_up(tmp_path_factory, plain, seed, files, repeats)
+
+
+def test_one_shuffle_over_three_files_with_repeats_changes_no_finding(
+    tmp_path_factory: pytest.TempPathFactory, plain: dict[str, Any]
+) -> None:
+    mixed_up(tmp_path_factory, plain, seed=17, files=3, repeats=9)
+
+
+def mixed_up(
     tmp_path_factory: pytest.TempPathFactory, plain: dict[str, Any], seed: int, files: int, repeats: int
 ) -> None:
     draw = random.Random(seed)  # noqa: S311 (a shuffle, no secret)

@@ -168,6 +168,7 @@ def test_markdown_keeps_console_links_and_no_others() -> None:
     assert {link for link in links if link[0] != "#"} == {"https://console.cloud.google.com/run"}
 
 
+@pytest.mark.long
 def test_same_values_same_bytes_whatever_the_hash_seed(postmortem: str) -> None:
     program = (
         "import hashlib; from tests.report import samples; from netra_analysis.report.page import *;"

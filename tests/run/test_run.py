@@ -150,7 +150,10 @@ def test_a_dropped_claim_is_named(copy: Path) -> None:
     assert any(line.startswith("CR-oom: the data say it") for line in verify(copy))
 
 
-@pytest.mark.parametrize(("column", "value", "claim"), [("status", 500, "FR1"), ("latency_s", 900.0, "OB-latency")])
+@pytest.mark.parametrize(
+    ("column", "value", "claim"),
+    [("status", 500, "FR1"), pytest.param("latency_s", 900.0, "OB-latency", marks=pytest.mark.long)],
+)
 def test_a_changed_number_in_a_table_is_named_with_the_claims_on_it(
     copy: Path, here: Callable[..., Ended], column: str, value: float, claim: str
 ) -> None:
@@ -237,9 +240,9 @@ def executed(source: list[str], tmp_path: Path) -> notebooks.Executed:
 @pytest.mark.parametrize(
     ("source", "says"),
     [
-        (["incident = ''", "1 / 0", "print('after')"], "ZeroDivisionError"),
+        pytest.param(["incident = ''", "1 / 0", "print('after')"], "ZeroDivisionError", marks=pytest.mark.long),
         (["incident = ''", "import os; os.kill(os.getpid(), 9)", "print('after')"], "did not run to its end"),
-        (["incident = ''", "print('no sentinel')"], "did not reach its last cell"),
+        pytest.param(["incident = ''", "print('no sentinel')"], "did not reach its last cell", marks=pytest.mark.long),
     ],
 )
 def test_a_notebook_that_did_not_finish_is_noticed(source: list[str], says: str, tmp_path: Path) -> None:
@@ -286,6 +289,7 @@ def test_what_a_killed_run_left_is_set_right_by_the_next(copy: Path) -> None:
     assert not (out / ".made-up.old").exists()
 
 
+@pytest.mark.long
 def test_a_failed_run_leaves_the_earlier_report_untouched(copy: Path, tmp_path: Path) -> None:
     before = {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()}
     (tmp_path / "in").mkdir()

@@ -50,7 +50,9 @@ def loaded(folder: Path, **more: Any) -> Tables:
     return tables.from_params(params.load(asked(folder, **more)), folder)
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize(
+    "shape", [pytest.param(s, marks=() if s in ("partitioned", "linked") else pytest.mark.long) for s in SHAPES]
+)
 def test_tables_and_findings_are_those_of_the_files(shape, plain, served, tmp_path):
     served(fake(shape))
     assert_equal(na.open(asked(tmp_path)), plain, lowered=shape != "linked")

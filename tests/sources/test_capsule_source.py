@@ -56,6 +56,7 @@ def test_a_capsule_that_was_changed_is_refused(tmp_path, plain):
         na.open(opened(tmp_path))
 
 
+@pytest.mark.long
 def test_the_capsule_of_a_cloud_source_gives_the_same(tmp_path, plain, served):
     served(FakeBigQuery(PROJECT, "run_logs", partitioned(rows())))
     (tmp_path / "first").mkdir()
