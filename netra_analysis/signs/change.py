@@ -127,7 +127,7 @@ def _explains(scene: Scene, met: int) -> float | None:
     """The share of the failed requests that met one; an exception does not explain what was only slow."""
     if scene.ill_served is not None:
         return 0.0
-    return met / scene.impact if scene.impact else None
+    return min(1.0, met / scene.impact) if scene.impact else None  # one request may meet several
 
 
 def _code_words(scene: Scene) -> Sign:
