@@ -26,7 +26,7 @@ STRAY = 0.001  # so many slow minutes, by the baseline's rate and a stray one, i
 def slower(scene: Scene) -> Sign:
     """FIRED with the start of the first slow request when far more minutes were slow than in the baseline."""
     name = "slower"
-    limits, (usually, since) = _limits(scene), _halves(scene)
+    limits, (usually, since) = _limits(scene), _usual_and_since(scene)
     judged = _judged(since, limits, scene.events)
     says = "Whether answers became slow cannot be told: the baseline knows the routes of {n} requests."
     unseen = not_seen(name, says, "a baseline of the same routes")
@@ -55,12 +55,12 @@ def slower(scene: Scene) -> Sign:
 
 def slowed(scene: Scene) -> pd.DataFrame:
     """The requests of the window that took far longer than their route used to."""
-    judged = _judged(_halves(scene)[1], _limits(scene), scene.events)
+    judged = _judged(_usual_and_since(scene)[1], _limits(scene), scene.events)
     return judged[judged["slow"]]
 
 
 @once
-def _halves(scene: Scene) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _usual_and_since(scene: Scene) -> tuple[pd.DataFrame, pd.DataFrame]:
     """What is usual, and what is held against it: baseline and window, or the parts of a window without a baseline."""
     if len(scene.before) or scene.requests.empty:
         return scene.before, scene.requests
@@ -78,7 +78,7 @@ def _plain(requests: pd.DataFrame) -> pd.DataFrame:
 @once
 def _limits(scene: Scene) -> dict[str, float]:
     """Route to the seconds from which on a request of it is slow; only routes that the baseline knows well."""
-    known = _plain(_halves(scene)[0]).groupby("route")
+    known = _plain(_usual_and_since(scene)[0]).groupby("route")
     return {
         str(route): max(LEAST_S, UNUSUAL * float(evened(own)["latency_s"].quantile(0.95)))
         for route, own in known

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from netra_analysis.finding import Verdict
 from netra_analysis.query import Bound, Query
+from netra_analysis.signs.platform import CPU, INSTANCES
 from netra_analysis.signs.sign import Sign
 from netra_analysis.window import TimeWindow
 
@@ -48,7 +49,6 @@ _KILLS = "SELECT * FROM finding_crashes WHERE kind = 'oom' ORDER BY start_time"
 _MEMORY = "SELECT * FROM finding_memory ORDER BY ratio DESC, time"
 _LOOP = "SELECT * FROM finding_event_loop ORDER BY gap_s DESC, id"
 
-CPU, INSTANCES = "container/cpu/utilizations", "container/instance_count"
 _OF: dict[str, tuple[str, str]] = {  # a sign's question, and the metric where it is one of a metric
     "harm": (_FAILED, ""),
     "metric_failures": (_METRIC, "request_count"),

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from netra_analysis.finding import Verdict
+from netra_analysis.hypotheses.catalogue import causes
 from tests.entries import opened, request, said
 from tests.signs.looks import calm, sign
 from tests.signs.test_code_words import failing
@@ -69,3 +70,11 @@ def test_workers_that_are_all_busy_are_a_lack_of_capacity(tmp_path: Path) -> Non
 def test_what_was_said_as_often_before_is_no_news(tmp_path: Path) -> None:
     lines = [said(step, BUSY) for step in range(-3500, 3500, 100)]
     assert sign(tmp_path, "workers_busy", [*calm(), *lines]).verdict is Verdict.CLEAR
+
+
+def test_every_sign_that_a_cause_stands_on_has_rows_to_open_when_it_was_looked_for(tmp_path: Path) -> None:
+    weighed = {name for cause in causes() for name in (*cause.predicted, *cause.against)}
+    signs = opened(tmp_path, [*calm(600), *failing("ERROR something went wrong")]).signs
+    looked = [one for one in signs if one.id in weighed and one.verdict is not Verdict.NO_DATA]
+    assert len(looked) > 15
+    assert [one.id for one in looked if one.evidence is None] == []
