@@ -7,6 +7,7 @@ from typing import Any
 import nbformat
 import pandas as pd
 import pytest
+from playwright.sync_api import expect
 
 from netra_analysis import charts
 from netra_analysis.report import blocks, twin
@@ -131,7 +132,7 @@ def test_the_first_tab_stop_skips_to_the_content(offline_page: Any, folder: Path
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "main"
+    expect(page.locator("#main")).to_be_focused()
 
 
 def test_a_copied_table_cannot_be_a_formula(browser: Any, tmp_path: Path) -> None:
@@ -140,7 +141,9 @@ def test_a_copied_table_cannot_be_a_formula(browser: Any, tmp_path: Path) -> Non
     context = browser.new_context(offline=True, permissions=["clipboard-read", "clipboard-write"])
     page = context.new_page()
     visit(page, tmp_path, "p")
-    page.locator("button.copy").first.click()
+    button = page.locator("button.copy").first
+    button.click()
+    expect(button, "it says so when it is done").to_have_text("Copied")
     copied = page.evaluate("navigator.clipboard.readText()")
     context.close()
     assert copied.splitlines()[1].startswith('"2025-09-02 12:03:00","4","\'=cmd')

@@ -6,6 +6,7 @@ from typing import Any
 
 import nbformat
 import pytest
+from playwright.sync_api import expect
 
 from netra_analysis import charts
 from netra_analysis.report import blocks, paper
@@ -99,10 +100,10 @@ def test_folded_parts_open_by_touch_and_for_whoever_follows_a_link_into_them(pho
     assert phone.locator("#FR1").is_visible()
     assert not phone.locator("#CR1").is_visible()
     phone.locator(".tiles a").first.click()
-    assert phone.locator("#CR1").is_visible()
+    expect(phone.locator("#CR1")).to_be_visible()
     fold = phone.locator("details.fold").filter(has_text="queries")
     fold.locator("summary").first.click()
-    assert fold.locator("details.query").first.is_visible()
+    expect(fold.locator("details.query").first).to_be_visible()
 
 
 @pytest.mark.browser
