@@ -8,6 +8,7 @@ from netra_analysis.logtext.encodable import encodable
 
 _LONGEST: Final = 2000
 _DEEPEST: Final = 12
+_HEX: Final = 16  # letters; from here on a word of a to f alone is an id
 _ID: Final = "{id}"
 
 _IDS = re2.compile(
@@ -16,7 +17,7 @@ _IDS = re2.compile(
     r"|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
     r"|0x[0-9a-fA-F]+"
     r"|\d{4}-\d{2}(?:-\d{2})?(?:T.*)?"
-    r"|[0-9a-fA-F]{16,}"
+    rf"|[0-9a-fA-F]{{{_HEX},}}"
     r"|.*[@%:=].*"
     r"|[A-Za-z]+(?:[_\-][A-Za-z]+)*[_\-](?:\d+|[0-9a-zA-Z]*\d[0-9a-zA-Z_\-]*\d[0-9a-zA-Z_\-]*\d[0-9a-zA-Z_\-]*)"
     r")$"
@@ -47,6 +48,8 @@ def _path_of(url: str) -> str:
 def _segment(segment: str, *, last: bool) -> str:
     if segment.startswith("{") and segment.endswith("}"):
         return segment
+    if segment.isalpha() and len(segment) < _HEX:
+        return segment  # most are plain words, and every id of that length has a digit or a sign
     if last and _ASSET.search(segment.lower()):
         return _asset(segment)
     if _VERSIONED.match(segment):

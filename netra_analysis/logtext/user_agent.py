@@ -39,6 +39,8 @@ _RULES: Final[tuple[tuple[ClientClass, str], ...]] = (
     ("browser", r"^mozilla/|^opera/|applewebkit"),
 )
 _COMPILED: Final = tuple((kind, re2.compile(f"(?i){pattern}")) for kind, pattern in _RULES)
+# Most requests are a browser's, and no rule before that one fits them: that takes one search to know, not four.
+_BEFORE_BROWSERS: Final = re2.compile("(?i)" + "|".join(pattern for kind, pattern in _RULES if kind != "browser"))
 
 
 def client_class(method: str | None, user_agent: str | None, has_origin_hint: bool = False) -> ClientClass:
@@ -50,7 +52,7 @@ def client_class(method: str | None, user_agent: str | None, has_origin_hint: bo
 
 
 def _kind(agent: str) -> ClientClass:
-    for kind, pattern in _COMPILED:
+    for kind, pattern in _COMPILED if _BEFORE_BROWSERS.search(agent) else _COMPILED[-1:]:
         if pattern.search(agent):
             return kind
     return "other"
