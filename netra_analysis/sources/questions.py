@@ -8,7 +8,7 @@ from netra_analysis.query import Bound, Query
 NAMES = (
     *("repeated", "entries", "requests", "app_logs", "system", "audit", "labels", "first_seen"),
     *("quality", "streams", "services"),
-    *("marks", "near", "common", "edges", "judged", "thinned"),
+    *("marks", "crowded", "near", "common", "edges", "judged", "thinned"),
 )
 
 

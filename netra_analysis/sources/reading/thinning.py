@@ -20,18 +20,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from netra_analysis.query import Bound
+from netra_analysis.sources import strata
 from netra_analysis.sources.dialect import to_duckdb
 from netra_analysis.sources.questions import question
 from netra_analysis.sources.reading.aside import Passed, Scope
 from netra_analysis.sources.reading.dialect import field_name
 from netra_analysis.sources.reading.parquet_sql import quoted, told
+from netra_analysis.sources.strata import CELLS, TOGETHER
 
-CELLS: Final = (  # seconds, and whether each instance has its own; the finest first
-    *((10, True), (60, True), (10, False), (30, False), (60, False), (300, True), (300, False), (3600, False)),
-)
-TOGETHER: Final = (3, 10, 30, 100, 1_000_000)  # slow requests of one instance that ended together
-COMMON: Final = 1_000  # a shape is common when it has one row in so many
-THRONG: Final = 100  # loud lines of one shape are all kept up to one in so many of what may be kept
 _PART: Final = 5_000_000  # keys that are compared at once
 _SETTINGS: Final = (
     "memory_limit = '600MB'",
@@ -65,14 +61,7 @@ class Chosen:
     @property
     def how(self) -> str:
         """What is exact and what is not, in a sentence."""
-        kept = len(self.keys)
-        each = f"{duration(self.cell_s)}, route, status, latency class and kind of client or line"
-        return (
-            f"of {kept + self.thinned:,} entries {kept:,} were kept, the others are represented by like ones: counts "
-            f"are exact by {each}{' and instance' if self.by_instance else ''}, and estimates within; failed requests, "
-            "tracebacks, rare loud lines and what the platform wrote are all there; cannot tell single successes and "
-            "ordinary lines that were not kept"
-        )
+        return strata.told(len(self.keys), self.thinned, self.cell_s, self.by_instance)
 
 
 class Marks:
@@ -162,20 +151,20 @@ class Marks:
 
     def _judge(self, rows: int, most: int) -> None:
         """What may be thinned: not near a death, not what is rare and loud, and not the first and last of its kind."""
-        bound: dict[str, Bound] = {"common": max(20, rows // COMMON), "throng": max(1_000, most // THRONG)}
-        self._make("common", bound)
+        self._make("common", strata.thresholds(rows, most))
+        self._make("crowded", {"least": TOGETHER[0]})
         near = "marked AS m JOIN near AS n ON m.instance = n.instance AND m.ended // 10000000 = n.cell"
         for together in TOGETHER:  # where answers are slow on any day, only the largest groups are looked at closely
             self._make("near", {"together": together})
-            if self._count(near, "TRUE") <= most // 4:
+            if self._count(near, "TRUE") <= strata.near_deaths(most):
                 break
         self._make("edges", {})
         self._make("judged", {})
 
     def _cell(self, most: int) -> tuple[int, bool]:
         """The finest cells with which about `most` are kept, or the coarsest there are."""
-        strata = ", ".join(f"approx_count_distinct({_stratum(*cell)})" for cell in CELLS)
-        counts = self._engine.execute(f"SELECT {strata} FROM judged WHERE sparse").fetchall()[0]  # noqa: S608
+        listed = ", ".join(f"approx_count_distinct({_stratum(*cell)})" for cell in CELLS)
+        counts = self._engine.execute(f"SELECT {listed} FROM judged WHERE sparse").fetchall()[0]  # noqa: S608
         left = most - self._count("judged", "NOT sparse")
         return next((cell for cell, count in zip(CELLS, counts, strict=True) if count <= left), CELLS[-1])
 
@@ -221,10 +210,6 @@ class Marks:
 
     def _table(self, sql: str) -> pa.Table:
         return self._engine.sql(sql).to_arrow_table()
-
-
-def duration(seconds: int) -> str:
-    return f"{seconds} s" if seconds < 60 else f"{seconds // 60} min"
 
 
 def _stratum(cell_s: int, by_instance: bool) -> str:
