@@ -43,6 +43,7 @@ class Coverage:
     files: tuple[Mapping[str, Any], ...] = ()
     warnings: tuple[str, ...] = ()
     thinned: str = ""  # how, where not all entries of the service were kept
+    cell_s: int = 0  # seconds in which one entry may then stand for many
     cost: Mapping[str, Any] = field(default_factory=lambda: {"bytes": 0, "usd": 0.0})
     # Each query with its job: of this reading and not of what was read, so it is kept beside the coverage.
     scans: tuple[Mapping[str, Any], ...] = ()
@@ -63,7 +64,7 @@ class Coverage:
             "redactions": dict(self.redactions),
             "files": [dict(note) for note in self.files],
             "warnings": list(self.warnings),
-            **({"thinned": self.thinned} if self.thinned else {}),
+            **({"thinned": self.thinned, "cell_s": self.cell_s} if self.thinned else {}),
             "cost": dict(self.cost),
         }
 
@@ -82,6 +83,7 @@ class Coverage:
             files=tuple(data["files"]),
             warnings=tuple(data["warnings"]),
             thinned=data.get("thinned", ""),
+            cell_s=data.get("cell_s", 0),
             cost=data["cost"],
             scans=tuple(scans),
         )
@@ -103,10 +105,14 @@ def gaps(times: Sequence[datetime]) -> tuple[tuple[datetime, datetime], ...]:
     return tuple((a, b) for a, b in pairwise(times) if b - a > 2.5 * usual)
 
 
-def silences(times: Sequence[datetime]) -> tuple[tuple[datetime, datetime], ...]:
-    """Stretches without any entry, far longer than this service is ever silent; `times` are distinct and sorted."""
+def silences(times: Sequence[datetime], cell_s: int = 0) -> tuple[tuple[datetime, datetime], ...]:
+    """Stretches without any entry, far longer than this service is ever silent; `times` are distinct and sorted.
+
+    Where one entry may stand for all of a cell of `cell_s` seconds, two that follow each other may be two cells apart.
+    """
     if len(times) < FEWEST_ENTRIES:
         return ()
     steps = sorted(later - earlier for earlier, later in pairwise(times))
     usual = steps[int(0.99 * (len(steps) - 1))]
-    return tuple((a, b) for a, b in pairwise(times) if b - a > max(SHORTEST_SILENCE, 5 * usual))
+    least = max(SHORTEST_SILENCE, 5 * usual, timedelta(seconds=2 * cell_s))
+    return tuple((a, b) for a, b in pairwise(times) if b - a > least)

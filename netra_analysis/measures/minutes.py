@@ -127,7 +127,7 @@ def _logged(tables: Tables, clock: _Clock) -> NDArray[np.bool_]:
         return known
     first, last = -(-(times[0] - clock.start) // STEP), (times[-1] - clock.start) // STEP
     known[max(0, first) : max(0, last)] = True
-    for begin, end in silences(times):
+    for begin, end in silences(times, tables.coverage.cell_s):
         known[max(0, (begin - clock.start) // STEP + 1) : max(0, (end - clock.start) // STEP)] = False
     return known
 

@@ -8,7 +8,7 @@ import json
 import os
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from importlib import metadata
 from pathlib import Path
@@ -22,6 +22,7 @@ from netra_analysis.schema import ENTRIES, QUARANTINE
 from netra_analysis.sources.pulled import Pulled
 from netra_analysis.sources.reading import FileNote
 from netra_analysis.sources.scan import Scan
+from netra_analysis.sources.strata import Thinned
 
 VARIABLE: Final = "NETRA_ANALYSIS_CACHE"
 SETTLED: Final = timedelta(minutes=75)  # the longest request, and the time in which exports arrive
@@ -97,6 +98,7 @@ def _described(pulled: Pulled) -> pa.Table:
         "warnings": list(pulled.warnings),
         "duplicates": pulled.duplicates,
         "passed": pulled.passed,
+        "thinned": asdict(pulled.thinned),
         "services": dict(pulled.services),
         "scans": [scan.to_json() for scan in pulled.scans],
         "redactions": dict(pulled.redactions or {}),
@@ -116,6 +118,7 @@ def _read(file: pq.ParquetFile) -> Pulled:
         warnings=tuple(about["warnings"]),
         duplicates=about["duplicates"],
         passed=about["passed"],
+        thinned=Thinned(**about["thinned"]),
         services=about["services"],
         scans=tuple(replace(scan, bytes=0, cached=True) for scan in scans),
         redactions=about["redactions"],

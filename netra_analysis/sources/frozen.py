@@ -14,6 +14,7 @@ from netra_analysis.schema import ENTRIES, METRICS, QUARANTINE, TableSchema
 from netra_analysis.sources.pulled import Pulled
 from netra_analysis.sources.reading import FileNote
 from netra_analysis.sources.reading.reason import safe
+from netra_analysis.sources.strata import Thinned
 
 MANIFEST: Final = "manifest.json"
 
@@ -29,8 +30,8 @@ def read_capsule(folder: Path) -> Pulled:
     """The entries as they were frozen; what was redacted then is not redacted again, so that its marks stay."""
     entries = _table(folder, ENTRIES)
     note = FileNote("entries.parquet", "capsule", "", entries.num_rows, "frozen by an earlier run")
-    frozen = _manifest(folder)
-    lost = frozen.get("coverage", {}).get("quarantined", {})
+    coverage = _manifest(folder).get("coverage", {})
+    lost = coverage.get("quarantined", {})
     told = [f"{count} values of the original source could not be used: {reason}" for reason, count in lost.items()]
     stood_for = pc.sum(entries["weight"]).as_py() or 0
     return Pulled(
@@ -39,8 +40,7 @@ def read_capsule(folder: Path) -> Pulled:
         (note,),
         stood_for,
         tuple(told),
-        thinned=stood_for - entries.num_rows,
-        how=frozen.get("coverage", {}).get("thinned", ""),
+        thinned=Thinned(stood_for - entries.num_rows, coverage.get("cell_s", 0), coverage.get("thinned", "")),
         redactions={},
     )
 

@@ -25,6 +25,7 @@ from netra_analysis.sources.reading.intake import Intake
 from netra_analysis.sources.room import room, thin_over
 from netra_analysis.sources.salt import redaction_key
 from netra_analysis.sources.scan import Scan
+from netra_analysis.sources.strata import NOT_THINNED, Thinned
 
 Progress = Callable[[str, int], None]
 Say = Callable[[str], None]
@@ -41,8 +42,8 @@ _IDS = ("id", "trace", "span_id")  # nearly every row has its own, so that they 
 class Raw:
     """What a source held, before any question is asked of it.
 
-    `read` = rows of `entries` + `thinned` + `passed` + `duplicates` + rows of `quarantine`; `metric_quarantine` is
-    apart.
+    `read` = rows of `entries` + those `thinned` + `passed` + `duplicates` + rows of `quarantine`;
+    `metric_quarantine` is apart.
     `passed` entries are of another service or time: counted, by service in `services`, and not kept.
     """
 
@@ -56,8 +57,7 @@ class Raw:
     redactions: Mapping[str, int]
     warnings: tuple[str, ...]
     passed: int = 0
-    thinned: int = 0  # entries that rows of `entries` stand for beside themselves
-    how: str = ""  # they were thinned, for people
+    thinned: Thinned = NOT_THINNED  # entries that rows of `entries` stand for beside themselves
     services: Mapping[str, int] = field(default_factory=dict)
     streams: tuple[Mapping[str, Any], ...] = ()
     scans: tuple[Scan, ...] = ()
@@ -85,7 +85,6 @@ def load(params: Params, base: Path, progress: Progress | None = None, say: Say 
         warnings=(*pulled.warnings, *noted),
         passed=pulled.passed,
         thinned=pulled.thinned,
-        how=pulled.how,
         services=pulled.services,
         streams=pulled.streams,
         scans=pulled.scans,
@@ -98,7 +97,7 @@ def survey(params: Params, base: Path, say: Say) -> tuple[Survey, pa.Table] | No
     if kind == "file":
         return None
     if kind == "bigquery":
-        found = bigquery.reading(params, location).survey(say)
+        found = bigquery.reading(params, location).survey(thin_over(params), say)
     else:
         found = logging_api.reading(params, location, Cache(None), "").survey(say)
     metrics, _, _ = _metrics(params, base, say, Redactor(redaction_key(params), params.redact.fields))
@@ -143,19 +142,19 @@ def _from_files(reading: Reading) -> Pulled:
         services=services,
         streams=passed.streams,
         thinned=reading.thinned,
-        how=reading.how,
     )
 
 
 def _from_bigquery(params: Params, location: str, progress: Progress, say: Say, redactor: Redactor) -> Pulled:
     reading = bigquery.reading(params, location)
     kept = cache() if settled(params.reach.end) else Cache(None)
-    name = key([query.fingerprint for _, query in reading.queries], redactor.fingerprint)
+    most = thin_over(params)
+    name = key([query.fingerprint for _, query in reading.queries], redactor.fingerprint, most)
     if found := kept.get(name):
         say(f"bigquery: {len(found.scans)} answers kept from an earlier run, nothing is scanned")
         return found
-    check = _check(params)
-    pulled = _redacted(reading.pull(Intake(redactor, progress, check=check), check, say), redactor)
+    intake = Intake(redactor, progress, check=_check(params, thinned=True))
+    pulled = _redacted(reading.pull(intake, _check(params), most, say), redactor)
     kept.put(name, pulled)
     return pulled
 

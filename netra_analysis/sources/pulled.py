@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from netra_analysis.sources.reading import FileNote
 from netra_analysis.sources.scan import Scan
+from netra_analysis.sources.strata import NOT_THINNED, Thinned
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -17,7 +18,7 @@ class Pulled:
     `read` counts every entry that was seen: rows of `entries`, of `quarantine`, `duplicates` that the source
     itself took out, and `passed`: entries of another service or time, counted and not kept. `services` are
     the counts, by service, of entries that are not in `entries`; `streams` has those that were `passed` by
-    service and log, with their first and last time. `thinned` entries are represented by others, by `how`.
+    service and log, with their first and last time; `thinned` entries are represented by others.
     """
 
     entries: pa.Table
@@ -30,8 +31,7 @@ class Pulled:
     services: Mapping[str, int] = field(default_factory=dict)
     streams: tuple[Mapping[str, Any], ...] = ()
     scans: tuple[Scan, ...] = ()
-    thinned: int = 0
-    how: str = ""
+    thinned: Thinned = NOT_THINNED
     redactions: Mapping[str, int] | None = None  # how many of each kind, where it was done already
     token: str = ""  # of the page that follows, where a source gives pages
 

@@ -4,6 +4,7 @@ Parquet files (`reading.thinning`) and BigQuery (`bigquery.thinned`) are thinned
 `sql/marks.sql` and those that follow it.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 from netra_analysis.query import Bound
@@ -14,6 +15,18 @@ CELLS: Final = (  # seconds, and whether each instance has its own; the finest f
 TOGETHER: Final = (3, 10, 30, 100, 1_000_000)  # slow requests of one instance that ended together
 _COMMON: Final = 1_000  # a shape is common when it has one row in so many
 _THRONG: Final = 100  # loud lines of one shape are all kept up to one in so many of what may be kept
+
+
+@dataclass(frozen=True, slots=True)
+class Thinned:
+    """What of a source is only represented: how many entries beside those that stand for them, in cells how long."""
+
+    rows: int = 0
+    cell_s: int = 0  # between two entries of one kind that were kept may lie two of these
+    how: str = ""  # for people
+
+
+NOT_THINNED: Final = Thinned()
 
 
 def thresholds(rows: int, most: int) -> dict[str, Bound]:

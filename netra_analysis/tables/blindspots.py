@@ -7,17 +7,21 @@ that disagree, text that was cut: none of it is visible in the rows that are the
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from netra_analysis.coverage import FEWEST_ENTRIES, Stream, gaps, silences
 from netra_analysis.params import Params
 from netra_analysis.query import Bound, Query
 from netra_analysis.sources.engine import Engine
+from netra_analysis.sources.load import Raw
 from netra_analysis.sources.questions import question
 from netra_analysis.window import TimeWindow, stamp
 
 ROUND_LIMITS = (10, 20, 50, 100, 200, 250, 300, 500, 1000, 2000, 2500, 5000, 10000, 50000, 100000)
+UNLIMITED = ("bigquery", "logging api")  # sources that are read to their end
 _OPEN_WITHOUT = {
     "requests": "how many requests failed, when, and on which route",
     "system": "whether an instance exited, was killed or failed a probe",
@@ -26,18 +30,24 @@ _OPEN_WITHOUT = {
 }
 _MOST = 0.98
 _TIMES_SQL = """
-SELECT DISTINCT time FROM entries WHERE service = @service AND time >= @start AND time < @end ORDER BY time
+SELECT time, MAX(weight) AS weight
+FROM entries
+WHERE service = @service AND time >= @start AND time < @end
+GROUP BY time
+ORDER BY time
 """
 
 
 def blind_spots(
-    engine: Engine, streams: Mapping[str, Stream], metrics: pa.Table, files: Mapping[str, int], params: Params
+    engine: Engine, streams: Mapping[str, Stream], metrics: pa.Table, raw: Raw, params: Params
 ) -> tuple[str, ...]:
-    """Every blind spot of the load; `engine` knows `entries`, `files` gives the entries read by file."""
+    """Every blind spot of the load; `engine` knows `entries`."""
     window = params.asked
     bound: dict[str, Bound] = {"service": params.service, "start": window.start, "end": window.end}
-    times = engine.run(Query(_TIMES_SQL, bound))["time"].to_pylist()
-    spots = [*missing(streams), *_ends(streams, window), *_crowded(times, window), *_silences(times)]
+    found = engine.run(Query(_TIMES_SQL, bound))
+    times, weights = found["time"].to_pylist(), found["weight"].to_numpy()
+    silent = _silences(times, raw.thinned.cell_s)
+    spots = [*missing(streams), *_ends(streams, window), *_crowded(times, weights, window), *silent]
     before: dict[str, Bound] = {"service": params.service, "start": params.before.start, "end": params.before.end}
     if not engine.run(Query(_TIMES_SQL, before)).num_rows:
         spots.append(f"the baseline ({params.before}) holds no log entry: cannot tell new from usual")
@@ -46,9 +56,10 @@ def blind_spots(
         for a, b in memory_gaps(metrics, window)
     ]
     spots += [
-        f"{name} holds {read:,} entries, a round limit: it was probably cut there, so its counts are caps and no rates"
-        for name, read in files.items()
-        if read in ROUND_LIMITS
+        f"{note.name} holds {note.values:,} entries, a round limit: it was probably cut there, so its counts are caps "
+        "and no rates"
+        for note in raw.files
+        if note.values in ROUND_LIMITS and note.format not in UNLIMITED
     ]
     return (*spots, *_quality(engine, params.service))
 
@@ -74,21 +85,23 @@ def _ends(streams: Mapping[str, Stream], window: TimeWindow) -> Iterator[str]:
         yield f"logs end at {stamp(last)}: cannot tell what happened in the window after"
 
 
-def _crowded(times: list[datetime], window: TimeWindow) -> Iterator[str]:
+def _crowded(times: list[datetime], weights: NDArray[np.int64], window: TimeWindow) -> Iterator[str]:
     """A dump that stops at its limit covers minutes of an hour that is asked about."""
     if len(times) < FEWEST_ENTRIES:
         return
-    need = int(_MOST * len(times))
-    span, start = min((times[i + need - 1] - times[i], i) for i in range(len(times) - need + 1))
+    upto = np.cumsum(weights)
+    starts = np.concatenate([[0], upto[:-1]])
+    lasts = np.searchsorted(upto, starts + int(_MOST * upto[-1]))
+    span, start, last = min((times[b] - times[a], a, b) for a, b in enumerate(lasts.tolist()) if b < len(times))
     if span < window.duration / 2:
         yield (
-            f"nearly all entries lie between {stamp(times[start])} and {stamp(times[start + need - 1])}: "
+            f"nearly all entries lie between {stamp(times[start])} and {stamp(times[last])}: "
             "cannot tell rates or absences in the rest of the window"
         )
 
 
-def _silences(times: list[datetime]) -> Iterator[str]:
-    for a, b in silences(times)[:3]:
+def _silences(times: list[datetime], cell_s: int) -> Iterator[str]:
+    for a, b in silences(times, cell_s)[:3]:
         yield f"no log entry at all from {stamp(a)} to {stamp(b)}: cannot tell a silent service from a lost log"
 
 

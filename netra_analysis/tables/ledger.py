@@ -39,19 +39,20 @@ def ledger(engine: Engine, raw: Raw, metrics: pa.Table, assigned: int, params: P
     streams = _streams(engine, raw, metrics, params)
     return Coverage(
         entries=raw.read,
-        loaded=raw.entries.num_rows + raw.thinned + raw.passed,
+        loaded=raw.entries.num_rows + raw.thinned.rows + raw.passed,
         duplicates=raw.duplicates,
         quarantined=quarantine_counts(raw.quarantine),
         services=_services(engine, raw),
         streams=streams,
         blind_spots=(
-            *([raw.how] if raw.how else []),
-            *blind_spots(engine, streams, metrics, {note.name: note.values for note in raw.files}, params),
+            *([raw.thinned.how] if raw.thinned.how else []),
+            *blind_spots(engine, streams, metrics, raw, params),
         ),
         redactions=raw.redactions,
         files=tuple(_note(note) for note in raw.files),
         warnings=(*raw.warnings, *_warnings(raw, assigned, params)),
-        thinned=raw.how,
+        thinned=raw.thinned.how,
+        cell_s=raw.thinned.cell_s,
         cost=bill(raw.scans),
         scans=tuple(scan.to_json() for scan in raw.scans),
     )
@@ -59,10 +60,10 @@ def ledger(engine: Engine, raw: Raw, metrics: pa.Table, assigned: int, params: P
 
 def _accounted(raw: Raw) -> None:
     stood_for = pc.sum(raw.entries["weight"]).as_py() or 0
-    if stood_for != raw.entries.num_rows + raw.thinned:
+    if stood_for != raw.entries.num_rows + raw.thinned.rows:
         raise SchemaError(
-            f"weights are wrong: {raw.entries.num_rows} entries were kept and {raw.thinned} thinned, but the weights "
-            f"sum to {stood_for}; please report it with the file"
+            f"weights are wrong: {raw.entries.num_rows} entries were kept and {raw.thinned.rows} thinned, but the "
+            f"weights sum to {stood_for}; please report it with the file"
         )
     loaded = stood_for + raw.passed
     if raw.read != loaded + raw.duplicates + raw.quarantine.num_rows:

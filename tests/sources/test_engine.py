@@ -113,7 +113,8 @@ READS = {
     "repeated": ("raw_keys",),
     # Thinning, in its steps.
     "marks": ("told",),
-    "near": ("marked",),
+    "crowded": ("marked",),
+    "near": ("crowded",),
     "common": ("marked",),
     "edges": ("marked",),
     "judged": ("common", "edges", "marked", "near"),

@@ -15,7 +15,6 @@ import netra_analysis as na
 from netra_analysis import params, tables
 from netra_analysis.errors import SourceError
 from netra_analysis.window import stamp
-from tests.servers.bigquery import FakeBigQuery
 from tests.servers.export import moment, partitioned
 from tests.servers.logging import FakeLogging
 
@@ -73,15 +72,6 @@ def test_more_than_may_be_kept_is_refused_with_the_time_that_would_fit(tmp_path)
     path = files(tmp_path, rows(), budget={"entries": 100})
     with pytest.raises(SourceError, match=r"'shop' has \d+ entries or more .* 100 may be kept \(budget.entries\)"):
         tables.from_params(params.load(path), tmp_path)
-
-
-def test_bigquery_is_not_asked_for_rows_that_do_not_fit(served, tmp_path):
-    server = FakeBigQuery(PROJECT, "run_logs", partitioned(rows()))
-    served(server)
-    path = files(tmp_path, rows(), source=f"bigquery:{PROJECT}.run_logs", budget={"entries": 100})
-    with pytest.raises(SourceError, match="together about 0:"):
-        tables.from_params(params.load(path), tmp_path)
-    assert not any("insertId" in job.config["query"]["query"] for job in server.jobs.values())
 
 
 def test_the_logging_api_is_asked_no_further_than_what_fits(served, tmp_path):

@@ -51,15 +51,19 @@ class Gateway:
     def billed(self) -> int:
         return sum(scan.bytes for scan in self.scans)
 
-    def plan(self, queries: Sequence[tuple[str, Query]]) -> list[Asked]:
-        """Each query with its estimate; `SourceError` when together they are over what is left of the budget."""
+    def plan(self, queries: Sequence[tuple[str, Query]], besides: Sequence[Asked] = ()) -> list[Asked]:
+        """Each query with its estimate; `SourceError` when together they are over what is left of the budget.
+
+        `besides` are to be run too, and were estimated before.
+        """
         asked = [Asked(name, query, self._estimate(name, query)) for name, query in queries]
         total = sum(one.estimate for one in asked)
         for one in asked:
             self.say(f"bigquery: {one.name}: {human(one.estimate)}")
         self.say(f"bigquery: {len(asked)} queries, {human(total)} together, about ${usd(total):.2f} ({ASSUMED})")
+        total += sum(one.estimate for one in besides)
         if self.billed + total > self.budget:
-            raise SourceError(_over(asked, total, self.billed, self.budget))
+            raise SourceError(_over([*asked, *besides], total, self.billed, self.budget))
         return asked
 
     def rows(self, asked: Asked) -> Iterator[pa.RecordBatch]:

@@ -60,3 +60,9 @@ def shard(name: str) -> tuple[str, date | None]:
         return found[1], datetime.strptime(found[2], "%Y%m%d").replace(tzinfo=UTC).date()
     except ValueError:
         return name, None
+
+
+def log_of(base: str) -> str:
+    """The log id that a sink's table is named after: `run_googleapis_com_varlog_system` has lost its slashes."""
+    owner, found, log = base.partition("_googleapis_com_")
+    return f"{owner}.googleapis.com/{log.replace('varlog_', 'varlog/')}" if found else base

@@ -21,12 +21,20 @@ def _fault(sql: str) -> str:
     tree = sqlglot.parse_one(sql, read="bigquery")
     if not isinstance(tree, exp.Select):
         return "only SELECT statements are sent to BigQuery"
-    reading = [select for select in tree.find_all(exp.Select) if isinstance(_source(select), exp.Table)]
+    own = {cte.alias for cte in tree.find_all(exp.CTE)}
+    reading = [select for select in tree.find_all(exp.Select) if _is_table(_source(select), own)]
     loose = [select for select in reading if not _bounded(select)]
-    joined = [join for join in tree.find_all(exp.Join) if isinstance(join.this, exp.Table)]
-    if joined:
+    if any(_is_table(join.this, own) for join in tree.find_all(exp.Join)):
         return "a query to BigQuery joins a table, whose time no window bounds"
     return "a query to BigQuery has no window on its timestamp" if loose or not reading else ""
+
+
+def _is_table(source: Any, own: set[str]) -> bool:
+    """Whether it is a table of a dataset, and no part of the query's own WITH: those are named without a dataset.
+
+    Nothing else may be: no query is sent with a default dataset, so that BigQuery knows no other short name.
+    """
+    return isinstance(source, exp.Table) and (bool(source.db) or source.name not in own)
 
 
 def _source(select: exp.Select) -> Any:

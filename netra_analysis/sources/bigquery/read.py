@@ -11,18 +11,29 @@ import pyarrow.compute as pc
 from netra_analysis.errors import SourceError
 from netra_analysis.params import Params
 from netra_analysis.query import Query
-from netra_analysis.sources import cloud, refusal
+from netra_analysis.sources import cloud, refusal, strata
 from netra_analysis.sources.bigquery.discover import Found, LogTable, discover
 from netra_analysis.sources.bigquery.gateway import Asked, Gateway
-from netra_analysis.sources.bigquery.names import dataset
+from netra_analysis.sources.bigquery.names import dataset, log_of
 from netra_analysis.sources.bigquery.select import count_of, rows_of, survey_of
+from netra_analysis.sources.bigquery.thinned import (
+    ABOUT,
+    BY_INSTANCE,
+    CELL,
+    REPRESENTED,
+    chosen,
+    kept_of,
+    shares,
+    trouble_of,
+)
 from netra_analysis.sources.pulled import Pulled, Survey
 from netra_analysis.sources.reading import FileNote
-from netra_analysis.sources.reading.columnar import entries_of, selection
+from netra_analysis.sources.reading.columnar import WEIGHT, entries_of, selection
 from netra_analysis.sources.reading.intake import Intake
 from netra_analysis.sources.scan import Scan
 
 Say = Callable[[str], None]
+_MANY: Final = "{:,} entries, and {:,} are kept: BigQuery thins them, the others are represented by like ones"
 _LOST: Final = (
     "entries could not be written by the sink, because their fields had other types than its table: "
     "they are in export_errors, and not here"
@@ -45,42 +56,49 @@ class Reading:
     def queries(self) -> list[tuple[str, Query]]:
         return [*self.surveys, *self.rows, *self.lost]
 
-    def pull(self, intake: Intake, check: Callable[[int], None], say: Say) -> Pulled:
-        """Every entry of the service, through `intake`; every query in the ledger.
+    def pull(self, intake: Intake, check: Callable[[int], None], most: int, say: Say) -> Pulled:
+        """The entries of the service, through `intake`; every query in the ledger.
 
-        `check` is told how many there are before any row is asked for.
+        Where there are more than `most`, tables that are too large are thinned; else `check` is told how many there
+        are before any row is asked for.
         """
         gateway, surveys, rows, lost = self._planned(say)
-        services, _ = _surveyed(gateway, self.found, surveys)
-        check(services.get(self.params.service, 0))
-        duplicates, notes = 0, []
-        for table, asked in zip(self.found.logs, rows, strict=True):
-            before = intake.read
-            duplicates += _take(table, gateway.rows(asked), intake)
-            notes.append(FileNote(table.name, "bigquery", "", intake.read - before))
+        held = _surveyed(gateway, self.found, surveys)
+        thinning = self._thinning(held, most)
+        if thinning:
+            rows = thinning.asked(gateway, rows)
+        else:
+            check(held.services.get(self.params.service, 0))
+        taken = [_take(table, gateway.rows(asked), intake) for table, asked in zip(self.found.logs, rows, strict=True)]
         entries, quarantine = intake.tables()
         if not entries.num_rows:
-            raise self._absent(services)
+            raise self._absent(held.services)
+        copies, thinned = sum(one.copies for one in taken), sum(one.thinned for one in taken)
         return Pulled(
             entries=entries,
             quarantine=quarantine,
-            files=tuple(notes),
-            read=intake.read + duplicates,
+            files=tuple(one.note for one in taken),
+            read=intake.read + copies + thinned,
             warnings=(*self.found.notes, *_lost(gateway, lost), *_told(intake)),
-            duplicates=duplicates,
-            services={name: count for name, count in services.items() if name != self.params.service},
+            duplicates=copies,
+            services=held.others(self.params.service),
             scans=tuple(gateway.scans),
+            thinned=_thinned(taken, entries.num_rows, thinned) if thinning else strata.NOT_THINNED,
         )
 
-    def survey(self, say: Say) -> Survey:
+    def survey(self, most: int, say: Say) -> Survey:
         """The cost of each query, and what the dataset holds for the window; no row is fetched."""
         gateway, surveys, rows, lost = self._planned(say)
-        services, streams = _surveyed(gateway, self.found, surveys)
-        if self.params.service not in services:
-            raise self._absent(services)
+        held = _surveyed(gateway, self.found, surveys)
+        if self.params.service not in held.services:
+            raise self._absent(held.services)
+        said = [*self.found.notes, *_lost(gateway, lost)]
+        if thinning := self._thinning(held, most):
+            rows = [*thinning.looked(gateway, rows), *thinning.estimated(gateway, rows, ())]
+            said.append(_MANY.format(held.services[self.params.service], most))
         scans = tuple(Scan(one.name, one.query, one.estimate, one.estimate) for one in (*surveys, *rows, *lost))
-        own = tuple(row for row in streams if row["service"] == self.params.service)
-        return Survey(scans, own, services, (*self.found.notes, *_lost(gateway, lost)))
+        own = tuple(row for row in held.streams if row["service"] == self.params.service)
+        return Survey(scans, own, held.services, tuple(said))
 
     def _planned(self, say: Say) -> tuple[Gateway, list[Asked], list[Asked], list[Asked]]:
         """Everything is estimated as a whole before any of it is run."""
@@ -90,6 +108,13 @@ class Reading:
         asked = gateway.plan(self.queries)
         first, second = len(self.surveys), len(self.surveys) + len(self.rows)
         return gateway, asked[:first], asked[first:second], asked[second:]
+
+    def _thinning(self, held: "Held", most: int) -> "Thinning | None":
+        """How the tables are thinned, where they hold more than `most` of the service."""
+        counts = [table.get(self.params.service, 0) for table in held.by_table]
+        if sum(counts) <= most:
+            return None
+        return Thinning(self.params, self.found.logs, tuple(shares(counts, most)), sum(counts), most)
 
     def _absent(self, services: dict[str, int]) -> SourceError:
         found = ", ".join(sorted(name or "(no service)" for name in services)[:10])
@@ -118,32 +143,87 @@ def reading(params: Params, place: str) -> Reading:
     )
 
 
-def _surveyed(gateway: Gateway, found: Found, surveys: Sequence[Asked]) -> tuple[dict[str, int], list[dict[str, Any]]]:
-    """Entries by service, and by service and log."""
-    services: Counter[str] = Counter()
+@dataclass(frozen=True, slots=True)
+class Thinning:
+    """Which tables are thinned, to how many of their rows; None for one that is read whole."""
+
+    params: Params
+    tables: tuple[LogTable, ...]
+    shares: tuple[int | None, ...]
+    rows: int
+    most: int
+
+    def asked(self, gateway: Gateway, whole: Sequence[Asked]) -> list[Asked]:
+        """The rows to ask for of each table, when it is known where instances were in trouble."""
+        found = [row for asked in self.looked(gateway, whole) for row in _dicts(gateway.rows(asked))]
+        return self.estimated(gateway, whole, chosen(found, self.rows, self.most))
+
+    def looked(self, gateway: Gateway, whole: Sequence[Asked]) -> list[Asked]:
+        """Where instances were in trouble: one query, or none where no table could tell."""
+        query = trouble_of(self.tables, self.params.service, self.params.reach)
+        return gateway.plan([("where instances were in trouble", query)], whole) if query else []
+
+    def estimated(self, gateway: Gateway, whole: Sequence[Asked], near: tuple[str, ...]) -> list[Asked]:
+        """`whole` with the query of every table that is thinned in its place, estimated again."""
+        service, reach = self.params.service, self.params.reach
+        queries = {
+            place: (f"{one.name}, thinned", kept_of(table, service, reach, self.rows, share, near))
+            for place, (one, table, share) in enumerate(zip(whole, self.tables, self.shares, strict=True))
+            if share is not None
+        }
+        read_whole = [one for place, one in enumerate(whole) if place not in queries]
+        planned = dict(zip(queries, gateway.plan(list(queries.values()), read_whole), strict=True))
+        return [planned.get(place, one) for place, one in enumerate(whole)]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a dataset holds for the window: entries by service, by service in each table, and by service and log."""
+
+    services: dict[str, int]
+    by_table: list[Counter[str]]
+    streams: list[dict[str, Any]]
+
+    def others(self, own: str) -> dict[str, int]:
+        return {name: count for name, count in self.services.items() if name != own}
+
+
+def _surveyed(gateway: Gateway, found: Found, surveys: Sequence[Asked]) -> Held:
+    by_table: list[Counter[str]] = []
     streams = []
     for table, asked in zip(found.logs, surveys, strict=True):
+        counts: Counter[str] = Counter()
         for counted in _dicts(gateway.rows(asked)):
             row = {"service": "", "log": log_of(table.base)} | counted
             if row["entries"]:
-                services[row["service"]] += row["entries"]
+                counts[row["service"]] += row["entries"]
                 streams.append(row)
-    return dict(services), streams
+        by_table.append(counts)
+    return Held(dict(sum(by_table, Counter())), by_table, streams)
 
 
-def log_of(base: str) -> str:
-    """The log id that a sink's table is named after: `run_googleapis_com_varlog_system` has lost its slashes."""
-    owner, found, log = base.partition("_googleapis_com_")
-    return f"{owner}.googleapis.com/{log.replace('varlog_', 'varlog/')}" if found else base
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What came of one table: copies that the query left out, and entries that others stand for, in which cells."""
+
+    note: FileNote
+    copies: int
+    thinned: int
+    cell_s: int
+    by_instance: bool
 
 
-def _take(table: LogTable, batches: Iterator[pa.RecordBatch], intake: Intake) -> int:
-    """Entries out of a table's rows; how many copies the query left out."""
-    copies = rows = 0
+def _take(table: LogTable, batches: Iterator[pa.RecordBatch], intake: Intake) -> Taken:
+    """Entries out of a table's rows."""
+    before, rows, copies, weights, cell_s, by_instance = intake.read, 0, 0, 0, 0, True
     for batch in batches:
         found = pa.Table.from_batches([batch])
-        copies += pc.sum(found["copies"]).as_py() or 0
-        found = found.drop_columns(["copies"])
+        thinned = WEIGHT in found.column_names
+        copies += pc.sum(found[REPRESENTED if thinned else "copies"]).as_py() or 0
+        weights += (pc.sum(found[WEIGHT]).as_py() or 0) if thinned else found.num_rows
+        if thinned and found.num_rows:
+            cell_s, by_instance = found[CELL][0].as_py(), found[BY_INSTANCE][0].as_py()
+        found = found.drop_columns(["copies", *(ABOUT if thinned else ())])
         entries, refused = entries_of(
             found, selection(found.schema), range(rows + 1, rows + found.num_rows + 1), intake.tally
         )
@@ -151,7 +231,15 @@ def _take(table: LogTable, batches: Iterator[pa.RecordBatch], intake: Intake) ->
         intake.extend(table.name, entries)
         for position, reason, sample in refused:
             intake.refuse(table.name, position, reason, sample)
-    return copies - rows
+    note = FileNote(table.name, "bigquery", "", intake.read - before + weights - rows, "thinned" if cell_s else "")
+    return Taken(note, copies - weights, weights - rows, cell_s, by_instance)
+
+
+def _thinned(taken: Sequence[Taken], kept: int, thinned: int) -> strata.Thinned:
+    """In the words of the coarsest: each table has its own cells."""
+    coarsest = max(taken, key=lambda one: (one.cell_s, not one.by_instance))
+    how = strata.told(kept, thinned, coarsest.cell_s, coarsest.by_instance)
+    return strata.Thinned(thinned, coarsest.cell_s, how)
 
 
 def _lost(gateway: Gateway, counts: Sequence[Asked]) -> list[str]:

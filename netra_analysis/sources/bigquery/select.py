@@ -27,33 +27,29 @@ _KEY: Final = ("logName", "logId", "timestamp", "insertId")
 
 def rows_of(table: LogTable, service: str, window: TimeWindow) -> Query:
     """Every entry of `service` that is dated in `window`, each once; `copies` says how often it was there."""
-    key = ", ".join(column.name for name in _KEY if (column := named(table.columns, name)))
-    listed = ",\n  ".join([*_listed(table), f"COUNT(*) OVER (PARTITION BY {key}) AS copies"])
-    received = named(table.columns, "receiveTimestamp")
-    first = received.name if received else _time(table)
+    columns = ",\n  ".join([*listed(table), f"{copies_of(table)} AS copies"])
     sql = (
-        f"SELECT\n  {listed}\nFROM {table.path}\nWHERE {_where(table)}\n  AND {_of_service(table)}\n"
-        f"QUALIFY ROW_NUMBER() OVER (PARTITION BY {key} ORDER BY {first}) = 1"
+        f"SELECT\n  {columns}\nFROM {table.path}\nWHERE {where(table)}\n  AND {of_service(table)}\n"
+        f"QUALIFY {first_of_copies(table)}"
     )
-    more: dict[str, Bound] = {"resource_pattern": resource_pattern(service)} if resource_name(table.columns) else {}
-    return Query(sql, {**bounds(table, window), "service": service, **more})
+    return Query(sql, {**bounds(table, window), **scope(table, service)})
 
 
 def survey_of(table: LogTable, window: TimeWindow) -> Query:
     """What the table holds in `window`, by service and log: rows, first and last. Reads three columns at most."""
     service, log = _service(table), named(table.columns, "logId")  # a sink's table is one log, and named after it
-    listed = [f"COALESCE({service}, '') AS service"] if service else []
-    listed += [f"{log.name} AS log"] if log else []
-    groups = ", ".join(column.rpartition(" ")[2] for column in listed)
-    listed += ["COUNT(*) AS entries", f"MIN({_time(table)}) AS first", f"MAX({_time(table)}) AS last"]
-    columns = ",\n  ".join(listed)
-    sql = f"SELECT\n  {columns}\nFROM {table.path}\nWHERE {_where(table)}" + (f"\nGROUP BY {groups}" if groups else "")
+    told = [f"COALESCE({service}, '') AS service"] if service else []
+    told += [f"{log.name} AS log"] if log else []
+    groups = ", ".join(column.rpartition(" ")[2] for column in told)
+    told += ["COUNT(*) AS entries", f"MIN({_time(table)}) AS first", f"MAX({_time(table)}) AS last"]
+    columns = ",\n  ".join(told)
+    sql = f"SELECT\n  {columns}\nFROM {table.path}\nWHERE {where(table)}" + (f"\nGROUP BY {groups}" if groups else "")
     return Query(sql, bounds(table, window))
 
 
 def count_of(table: LogTable, window: TimeWindow) -> Query:
     """How many rows the table holds in `window`: for entries that the sink could not write."""
-    sql = f"SELECT COUNT(*) AS entries\nFROM {table.path}\nWHERE {_where(table)}"
+    sql = f"SELECT COUNT(*) AS entries\nFROM {table.path}\nWHERE {where(table)}"
     return Query(sql, bounds(table, window))
 
 
@@ -65,12 +61,34 @@ def bounds(table: LogTable, window: TimeWindow) -> dict[str, Bound]:
     return bound
 
 
+def scope(table: LogTable, service: str) -> dict[str, Bound]:
+    """What `of_service` binds."""
+    more: dict[str, Bound] = {"resource_pattern": resource_pattern(service)} if resource_name(table.columns) else {}
+    return {"service": service, **more}
+
+
+def copies_of(table: LogTable) -> str:
+    """How often an entry is there, as one of its columns."""
+    return f"COUNT(*) OVER (PARTITION BY {_key(table)})"
+
+
+def first_of_copies(table: LogTable) -> str:
+    """The condition that leaves one of each entry's copies."""
+    received = named(table.columns, "receiveTimestamp")
+    first = received.name if received else _time(table)
+    return f"ROW_NUMBER() OVER (PARTITION BY {_key(table)} ORDER BY {first}) = 1"
+
+
+def _key(table: LogTable) -> str:
+    return ", ".join(column.name for name in _KEY if (column := named(table.columns, name)))
+
+
 def resource_pattern(service: str) -> str:
     """Audit entries that lost the service's label name it in their resource; the same rule as `audit.sql`."""
     return rf"/(?:services|revisions)/{service}(?:-[0-9]{{5}}-[a-z0-9]{{3}})?$"
 
 
-def _where(table: LogTable) -> str:
+def where(table: LogTable) -> str:
     time = _time(table)
     window = f"{time} >= @start AND {time} < @end"
     if not table.by_arrival:
@@ -80,7 +98,7 @@ def _where(table: LogTable) -> str:
     return f"{window}\n  AND ({arrival} OR _PARTITIONTIME IS NULL)"
 
 
-def _of_service(table: LogTable) -> str:
+def of_service(table: LogTable) -> str:
     service, resource = _service(table), resource_name(table.columns)
     tests = [f"{service} = @service"] if service else []
     tests += [f"REGEXP_CONTAINS({resource}, @resource_pattern)"] if resource else []
@@ -107,7 +125,7 @@ def _at(table: LogTable, path: str) -> Column:
     return found
 
 
-def _listed(table: LogTable) -> Iterator[str]:
+def listed(table: LogTable) -> Iterator[str]:
     yield from (column.name for name in (*_SIMPLE, *_CONTEXT) if (column := named(table.columns, name)))
     yield _resource(table)
     for name in ("labels", "errorGroups"):

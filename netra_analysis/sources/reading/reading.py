@@ -9,6 +9,7 @@ from typing import Final
 import pyarrow as pa
 
 from netra_analysis.errors import SourceError
+from netra_analysis.sources import strata
 from netra_analysis.sources.reading.aside import NONE_PASSED, Passed, Scope
 from netra_analysis.sources.reading.csvrows import read_csv
 from netra_analysis.sources.reading.files import locate
@@ -22,6 +23,7 @@ from netra_analysis.sources.reading.text import Text, open_text
 from netra_analysis.sources.reading.thinning import Chosen, Marks
 from netra_analysis.sources.reading.value import Remarks, Value
 from netra_analysis.sources.reading.yamldocs import read_yaml
+from netra_analysis.sources.strata import Thinned
 
 EXPECTED: Final = (
     "expected Cloud Logging entries: a JSON array, NDJSON, YAML or CSV as gcloud and the Logs Explorer write "
@@ -69,11 +71,10 @@ class Reading:
     read: int
     warnings: tuple[str, ...]
     passed: Passed = NONE_PASSED
-    thinned: int = 0
-    how: str = ""  # they were thinned, for people
+    thinned: Thinned = strata.NOT_THINNED
 
     def __post_init__(self) -> None:
-        kept = self.entries.num_rows + self.quarantine.num_rows + self.passed.rows + self.thinned
+        kept = self.entries.num_rows + self.quarantine.num_rows + self.passed.rows + self.thinned.rows
         if kept != self.read:
             raise SourceError(f"{self.read} values were seen but {kept} kept; this is a fault of the reader")
 
@@ -108,9 +109,9 @@ def read_entries(
     passed = intake.aside.passed().with_(thin.passed)
     if not entries.num_rows and not passed.rows:
         raise _nothing(location, notes, quarantine)
-    read = intake.read + thin.thinned + thin.passed.rows
+    read = intake.read + thin.thinned.rows + thin.passed.rows
     warnings = _warnings(intake.tally, notes)
-    return Reading(entries, quarantine, tuple(notes), read, warnings, passed, thin.thinned, thin.how)
+    return Reading(entries, quarantine, tuple(notes), read, warnings, passed, thin.thinned)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,12 +136,8 @@ class Thin:
         return self.chosen.passed if self.chosen else NONE_PASSED
 
     @property
-    def thinned(self) -> int:
-        return self.chosen.thinned if self.chosen else 0
-
-    @property
-    def how(self) -> str:
-        return self.chosen.how if self.chosen else ""
+    def thinned(self) -> Thinned:
+        return self.chosen.represented if self.chosen else strata.NOT_THINNED
 
     def read(self, path: Path, intake: Intake) -> FileNote:
         """What was chosen of the file, through `intake`."""

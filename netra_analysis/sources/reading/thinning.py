@@ -26,7 +26,7 @@ from netra_analysis.sources.questions import question
 from netra_analysis.sources.reading.aside import Passed, Scope
 from netra_analysis.sources.reading.dialect import field_name
 from netra_analysis.sources.reading.parquet_sql import quoted, told
-from netra_analysis.sources.strata import CELLS, TOGETHER
+from netra_analysis.sources.strata import CELLS, TOGETHER, Thinned
 
 _PART: Final = 5_000_000  # keys that are compared at once
 _SETTINGS: Final = (
@@ -59,9 +59,10 @@ class Chosen:
     by_instance: bool
 
     @property
-    def how(self) -> str:
-        """What is exact and what is not, in a sentence."""
-        return strata.told(len(self.keys), self.thinned, self.cell_s, self.by_instance)
+    def represented(self) -> Thinned:
+        """The entries that are only represented, and what is exact and what is not."""
+        how = strata.told(len(self.keys), self.thinned, self.cell_s, self.by_instance)
+        return Thinned(self.thinned, self.cell_s, how)
 
 
 class Marks:
