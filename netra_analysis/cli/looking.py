@@ -30,7 +30,8 @@ def check(asked: argparse.Namespace) -> int:
     for reason, number in result["quarantined"].items():
         out(f"  quarantined, {reason}: {number:,}")
     for name, stream in result["streams"].items():
-        out(f"stream {name}: {stream['rows']:,} rows, {stream['first']} to {stream['last']}")
+        when = f"rows, {stream['first']} to {stream['last']}" if stream["first"] else "series, whose points a run reads"
+        out(f"stream {name}: {stream['rows']:,} {when}")
     out("services: " + ", ".join(f"{name or '(none)'} {n:,}" for name, n in result["services"].items()))
     for spot in result["blind_spots"]:
         out(f"blind spot: {spot}")

@@ -100,6 +100,10 @@ def survey(params: Params, base: Path, say: Say) -> tuple[Survey, pa.Table] | No
         found = bigquery.reading(params, location).survey(thin_over(params), say)
     else:
         found = logging_api.reading(params, location, Cache(None), "").survey(say)
+    measured, project = place(params.metrics, Path())
+    if measured == "monitoring":
+        series, notes = monitoring.count(params, project, say)
+        return replace(found, metric_series=series, warnings=(*found.warnings, *notes)), METRICS.empty()
     metrics, _, _ = _metrics(params, base, say, Redactor(redaction_key(params), params.redact.fields))
     return found, METRICS.empty() if metrics is None else metrics
 

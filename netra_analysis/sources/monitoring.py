@@ -60,14 +60,29 @@ def read(params: Params, project: str, say: Say) -> MetricReading:
         else:
             parts.append((f"monitoring:{wanted.metric}", [row for series in answer for row in series_rows(series)]))
     say(f"monitoring: {sum(len(rows) for _, rows in parts):,} points of {len(parts)} metrics")
-    told = [f"the metric {name} is not known in {project}" for name in unknown]
-    reading = gathered(parts, told)
+    reading = gathered(parts, [_unknown(name, project) for name in unknown])
     if not reading.points.num_rows:
         raise SourceError(
             f"metrics: monitoring:{project} holds no point of the service {params.service!r} in {params.scope}; "
             "check the project and the window (points are kept for six weeks), or give metrics: none"
         )
     return reading
+
+
+def count(params: Params, project: str, say: Say) -> tuple[int, tuple[str, ...]]:
+    """How many series the scope has in `project`, from their headers: no point is read; and what is not known there."""
+    client, pace = cloud.monitoring(), Pace(600, 60)
+    answers = {
+        wanted.metric: _listed(client, project, wanted, params.scope, pace, say, points=False)
+        for wanted in wanted_of(params)
+    }
+    found = {name: len(series) for name, series in answers.items() if series}
+    say(f"monitoring: {sum(found.values()):,} series of {len(found)} metrics")
+    return sum(found.values()), tuple(_unknown(name, project) for name, series in answers.items() if series is None)
+
+
+def _unknown(metric: str, project: str) -> str:
+    return f"the metric {metric} is not known in {project}"
 
 
 def wanted_of(params: Params) -> Iterator[Wanted]:
@@ -80,17 +95,18 @@ def wanted_of(params: Params) -> Iterator[Wanted]:
 
 
 def _listed(
-    client: Any, project: str, wanted: Wanted, window: TimeWindow, pace: Pace, say: Say
+    client: Any, project: str, wanted: Wanted, window: TimeWindow, pace: Pace, say: Say, *, points: bool = True
 ) -> list[dict[str, Any]] | None:
-    """The series as the API's JSON has them; None where the project knows no such metric."""
+    """The series as the API's JSON has them, with or without `points`; None where the project knows no such metric."""
     not_found = cloud.importable("google.api_core.exceptions").NotFound
     module = cloud.importable("google.cloud.monitoring_v3")
+    views = module.ListTimeSeriesRequest.TimeSeriesView
     request = {
         "name": f"projects/{project}",
         "filter": wanted.filter,
         # The API leaves out what lies exactly at the start; the tables cut the window to the microsecond.
         "interval": {"end_time": window.end, "start_time": window.start - timedelta(seconds=SAMPLED_S)},
-        "view": module.ListTimeSeriesRequest.TimeSeriesView.FULL,
+        "view": views.FULL if points else views.HEADERS,
         "page_size": PAGE,
     }
 
@@ -102,7 +118,7 @@ def _listed(
 
     series = persistent(ask, f"reading {wanted.metric}", "monitoring", pace, say)
     kinds = cloud.importable("google.api.metric_pb2").MetricDescriptor
-    if series and series[0].metric_kind == kinds.CUMULATIVE:
+    if points and series and series[0].metric_kind == kinds.CUMULATIVE:
         delta = {
             "alignment_period": {"seconds": SAMPLED_S},
             "per_series_aligner": module.Aggregation.Aligner.ALIGN_DELTA,

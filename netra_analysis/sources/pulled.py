@@ -44,3 +44,4 @@ class Survey:
     streams: tuple[Mapping[str, Any], ...]
     services: Mapping[str, int]
     warnings: tuple[str, ...] = ()
+    metric_series: int = 0  # where the metrics come from an API, of which a survey reads no point

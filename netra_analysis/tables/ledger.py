@@ -109,7 +109,7 @@ def _cost(scans: Sequence[Scan]) -> str:
 
 def surveyed(survey: Survey, metrics: pa.Table) -> Coverage:
     """What a source says of itself before it is read; duplicates are found when its rows are."""
-    streams = _points(metrics)
+    streams = {"metrics": Stream(survey.metric_series, None, None)} if survey.metric_series else _points(metrics)
     for row in survey.streams:
         name = stream_name(row["log"])
         streams[name] = _joined(streams.get(name), Stream(row["entries"], row["first"], row["last"]))

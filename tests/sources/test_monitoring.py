@@ -9,13 +9,14 @@ from typing import Any
 import grpc
 import pytest
 
-from netra_analysis import params
+from netra_analysis import cli, params
 from netra_analysis.errors import RequestError, SourceError
 from netra_analysis.params import Params
 from netra_analysis.sources import pace
 from netra_analysis.sources.load import load
 from netra_analysis.sources.monitoring import RUN, SQL
-from tests.entries import gauge, memory, request, write
+from tests.entries import gauge, memory, pool, request, write
+from tests.servers.logging import FakeLogging
 from tests.servers.monitoring import FakeMonitoring
 
 STAGING = Path(__file__).parents[2] / "params"
@@ -93,6 +94,27 @@ def test_a_metric_that_the_project_does_not_know_is_told(served, tmp_path):
     served(FakeMonitoring("p", [memory(0.5)], unknown=frozenset({name})))
     raw = metrics_of(tmp_path, [], metrics="monitoring:p", custom_metrics=[name])
     assert f"the metric {name} is not known in p" in raw.warnings
+
+
+def test_a_check_counts_series_by_their_headers_and_reads_no_point(served, tmp_path, capsys):
+    name = "logging.googleapis.com/user/pool_in_use"
+    fake = FakeMonitoring("p", [memory(0.5, 0.75), pool(3.0)], unknown=frozenset({name}))
+    served(fake)
+    served(FakeLogging("p", [request(1, 200)]))
+    path = write(
+        tmp_path,
+        [],
+        source="logging:p",
+        metrics="monitoring:p",
+        custom_metrics=[name, "custom.googleapis.com/shop/db_pool/in_use"],
+    )
+    with pytest.raises(SystemExit, match="0"):
+        cli.main(["check", str(path)])
+    said = capsys.readouterr().out
+    assert "stream metrics: 2 series, whose points a run reads" in said
+    assert f"warning: the metric {name} is not known in p" in said
+    assert "no metrics stream" not in said
+    assert {one.view.name for one in fake.asked} == {"HEADERS"}
 
 
 def test_no_point_at_all_is_told_with_what_to_do(served, tmp_path):
