@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlglot
+from sqlglot import exp
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "netra_analysis"
@@ -381,3 +383,64 @@ def test_every_dependency_has_its_reason() -> None:
 def test_every_room_is_on_the_page() -> None:
     page = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
     assert rooms(PACKAGE) - first_cells(page, "Floors") == set()
+
+
+# Numbers
+
+
+WEIGHED = {"entries", "requests", "app_logs"}  # tables in which a row may stand for many
+
+
+def unweighed(sql: str) -> list[str]:
+    """Counts of rows in `sql` that would be too small over a source that was thinned; failures are all kept."""
+    found = []
+    for select in sqlglot.parse_one(sql, read="bigquery").find_all(exp.Select):
+        clause = select.args.get("from_")
+        where = select.args.get("where")
+        if not clause or clause.this.name not in WEIGHED or (where and names_failures(where)):
+            continue
+        counts = [one for one in select.find_all(exp.Count, exp.CountIf) if one.find_ancestor(exp.Select) is select]
+        rows = [one for one in counts if not isinstance(one.this, exp.Distinct) and not names_failures(one)]
+        found += [one.sql(dialect="bigquery") for one in rows]
+    return found
+
+
+def names_failures(node: Any) -> bool:
+    return any(column.name == "failed" for column in node.find_all(exp.Column))
+
+
+def questions() -> Iterator[tuple[str, str]]:
+    """Every SELECT of the package that is whole where it stands, by its file."""
+    for path in [*MODULES, *sorted(PACKAGE.rglob("*.sql"))]:
+        text = path.read_text(encoding="utf-8")
+        held = [text] if path.suffix == ".sql" else [n.value for n in ast.walk(ast.parse(text)) if is_text(n)]
+        for sql in held:
+            try:
+                sqlglot.parse_one(sql, read="bigquery")
+            except sqlglot.errors.SqlglotError:
+                continue  # a part, or words
+            yield path.name, sql
+
+
+def is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and "SELECT" in node.value
+
+
+@pytest.mark.parametrize(
+    ("sql", "complaint"),
+    [
+        ("SELECT COUNT(*) AS n FROM requests WHERE status < 400", ["COUNT(*)"]),
+        ("SELECT COUNTIF(status < 400) AS n, SUM(weight) AS m FROM requests", ["COUNTIF(status < 400)"]),
+        ("SELECT COUNT(*) AS n FROM requests WHERE failed", []),
+        ("SELECT COUNTIF(failed) AS n, COUNT(DISTINCT route) AS m FROM requests", []),
+        ("SELECT COUNT(*) AS n FROM (SELECT instance FROM requests GROUP BY instance)", []),
+    ],
+)
+def test_a_count_of_rows_that_may_stand_for_many_is_seen(sql: str, complaint: list[str]) -> None:
+    assert unweighed(sql) == complaint
+
+
+def test_every_number_of_requests_and_lines_is_a_sum_of_weights() -> None:
+    known = list(questions())
+    assert len(known) > 60
+    assert {name: bad for name, sql in known if (bad := unweighed(sql))} == {}

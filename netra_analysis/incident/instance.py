@@ -11,11 +11,11 @@ from netra_analysis.report.blocks import TableView
 
 ALL = """
 SELECT instance, ANY_VALUE(revision) AS revision, MIN(time) AS first, MAX(time) AS last,
-  COUNTIF(what = 'request') AS requests, COUNTIF(failed) AS failed, COUNTIF(what = 'exception') AS exceptions
+  SUM(IF(what = 'request', weight, 0)) AS requests, COUNTIF(failed) AS failed, COUNTIF(what = 'exception') AS exceptions
 FROM (
-  SELECT instance, revision, time, 'request' AS what, failed FROM requests
-  UNION ALL SELECT instance, revision, time, 'exception' AS what, FALSE AS failed FROM exceptions
-  UNION ALL SELECT instance, revision, time, 'event' AS what, FALSE AS failed FROM lifecycle
+  SELECT instance, revision, time, 'request' AS what, failed, weight FROM requests
+  UNION ALL SELECT instance, revision, time, 'exception' AS what, FALSE AS failed, 1 AS weight FROM exceptions
+  UNION ALL SELECT instance, revision, time, 'event' AS what, FALSE AS failed, 1 AS weight FROM lifecycle
 )
 WHERE instance != ''
 GROUP BY instance
