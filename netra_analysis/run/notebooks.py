@@ -93,7 +93,7 @@ def _executed(name: str, output: Path, ended: Ended) -> Executed:
     content, fault = read_back(output)
     if content is not None:
         output.write_text(json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
-    if fault and ended.said:
+    if fault and ended.said and ended.said not in fault:
         fault = f"{fault} ({ended.said})"
     return Executed(name, content, ended.seconds, fault)
 
