@@ -43,9 +43,20 @@ class Standing(StrEnum):
 _NAMES_WITH_DIGITS = re.compile(r"\b(?:[1-5]xx|p50|p95|p99|HTTP/[123](?:\.[01])?)\b")
 
 
+_LEAST = 0.0001  # below it a number is written as less than it
+
+_TIME = r"((?:\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d UTC)"
+_ONE_MOMENT = re.compile(rf"\b(?:between {_TIME} and \1|from {_TIME} to \2|the first at {_TIME}, the last at \3)")
+
+
+def at_once(sentence: str) -> str:
+    """`between 17:29:03 UTC and 17:29:03 UTC`, and its like, as `at 17:29:03 UTC`."""
+    return _ONE_MOMENT.sub(lambda found: f"at {next(filter(None, found.groups()))}", sentence)
+
+
 class _Prose(string.Formatter):
     """`{n}` a number as people write it, `{n:# entry}` with its noun, `{t:time}` a UTC time, `{x:pct}` a share,
-    `{x:dur}` a duration, `{x:text}` a text as it is."""
+    `{x:dur}` a duration, `{q:p}` a p or q value, `{x:text}` a text as it is."""
 
     def format_field(self, value: Any, format_spec: str) -> str:
         if value is None:
@@ -59,6 +70,8 @@ class _Prose(string.Formatter):
                 return f"{100 * float(value):.1f} %"
             case "dur":
                 return duration_text(float(value))
+            case "p":
+                return chance_text(float(value))
             case "text":
                 return str(value)
             case "":
@@ -79,12 +92,19 @@ def counted(number: Any, noun: str) -> str:
 
 
 def number_text(value: Any) -> str:
-    """A number the way a reader wants it: thousands apart, three significant digits for fractions."""
+    """A number the way a reader wants it: thousands apart, three significant digits, no powers of ten."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return stamp(value) if isinstance(value, datetime) else str(value)
     if isinstance(value, int) or float(value).is_integer():
         return f"{int(value):,}"
+    if abs(value) < _LEAST:
+        return f"< {_LEAST}" if value > 0 else f"> -{_LEAST}"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def chance_text(chance: float) -> str:
+    """A p or q value behind its letter: `= 0.021`, and below a thousandth only `< 0.001`."""
+    return "< 0.001" if chance < 0.001 else f"= {number_text(chance)}"
 
 
 def instance_text(instance: str | None) -> str:
@@ -172,7 +192,7 @@ class Claim:
 
     @property
     def text(self) -> str:
-        return _Prose().vformat(self.statement.template, (), dict(self.values))
+        return at_once(_Prose().vformat(self.statement.template, (), dict(self.values)))
 
     @property
     def short(self) -> str:

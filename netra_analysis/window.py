@@ -24,6 +24,17 @@ def stamp(moment: datetime) -> str:
     return text.replace("+00:00", "Z")
 
 
+def utc_text(moment: datetime) -> str:
+    """`2025-09-02 12:37:34 UTC`, as a sentence says it."""
+    return utc(moment).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def span_text(start: datetime, end: datetime) -> str:
+    """`2025-09-02 12:37:00 to 12:40:00 UTC`, the day once where it is one."""
+    first, last = utc_text(start), utc_text(end)
+    return f"{first.removesuffix(' UTC')} to {last[11:] if first[:10] == last[:10] else last}"
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class TimeWindow:
     """The time from `start` (inclusive) to `end` (exclusive), in UTC."""
@@ -61,4 +72,4 @@ class TimeWindow:
         return TimeWindow(self.start - (length or self.duration), self.start)
 
     def __str__(self) -> str:
-        return f"{stamp(self.start)} – {stamp(self.end)}"
+        return span_text(self.start, self.end)

@@ -1,6 +1,7 @@
 """A sentence may hold no number that its evidence did not give."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,10 @@ from netra_analysis.query import Query
 
 def statement(template: str) -> Statement:
     return Statement("T1", template, Query("SELECT 1 AS n"), value="n", unit="", method="test")
+
+
+def said(template: str, values: dict[str, Any]) -> str:
+    return Claim(statement(template), values, result="", rows=1).text
 
 
 @pytest.mark.parametrize("template", ["13 requests failed.", "{n} of 25 failed", "at 12:37", "v2 failed {n} times"])
@@ -41,7 +46,7 @@ def test_log_text_in_a_value_is_not_a_template() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(1234567, "1,234,567"), (0.12345, "0.123"), (25.0, "25"), (1051.4, "1,051"), (True, "True")]
+    ("value", "text"), [(1234567, "1,234,567"), (0.12345, "0.123"), (25.0, "25"), (1051.4, "1,051"), (True, "True"), (0.0, "0"), (4.33e-48, "< 0.0001"), (-4.33e-48, "> -0.0001")]
 )
 def test_numbers_as_people_write_them(value: float, text: str) -> None:
     assert number_text(value) == text
@@ -52,6 +57,25 @@ def test_numbers_as_people_write_them(value: float, text: str) -> None:
 )
 def test_durations_as_people_write_them(seconds: float, text: str) -> None:
     assert duration_text(seconds) == text
+
+
+@pytest.mark.parametrize(("chance", "text"), [(7.35e-7, "q < 0.001"), (0.0214, "q = 0.0214"), (1.0, "q = 1")])
+def test_a_q_value_is_told_to_a_thousandth(chance: float, text: str) -> None:
+    assert said("q {q:p}", {"q": chance}) == text
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        ("failed between {a:time} and {b:time}, all", "failed at 17:29:03 UTC, all"),
+        ("from {a:day} to {b:day}", "at 2025-09-02 17:29:03 UTC"),
+        ("2 deaths, the first at {a:time}, the last at {b:time}", "2 deaths, at 17:29:03 UTC"),
+        ("from {a:time} to {c:time}", "from 17:29:03 UTC to 17:29:04 UTC"),
+    ],
+)
+def test_a_span_without_length_is_a_moment(template: str, text: str) -> None:
+    a = datetime(2025, 9, 2, 17, 29, 3, tzinfo=UTC)
+    assert said(template, {"a": a, "b": a, "c": a + timedelta(seconds=1)}) == text
 
 
 def test_a_query_is_known_by_its_words_and_its_values() -> None:

@@ -20,8 +20,8 @@ source: file:entries.ndjson.gz
 
 def test_the_least_that_is_needed() -> None:
     asked = params.from_yaml(GOOD, "x.yaml")
-    assert str(asked.asked) == "2025-09-02T12:00:00Z – 2025-09-02T18:30:00Z"
-    assert str(asked.before) == "2025-09-02T05:30:00Z – 2025-09-02T12:00:00Z"
+    assert str(asked.asked) == "2025-09-02 12:00:00 to 18:30:00 UTC"
+    assert str(asked.before) == "2025-09-02 05:30:00 to 12:00:00 UTC"
     assert asked.metrics == "none"
 
 
@@ -127,7 +127,7 @@ def test_times_that_cannot_be_computed_with_are_refused(time: str, other: str) -
 
 def test_a_baseline_may_come_after_the_window_and_touch_it() -> None:
     after = params.from_yaml(GOOD + "baseline: {start: 2025-09-02T18:30:00Z, end: 2025-09-02T19:00:00Z}\n", "x")
-    assert str(after.scope) == "2025-09-02T12:00:00Z – 2025-09-02T19:00:00Z"
+    assert str(after.scope) == "2025-09-02 12:00:00 to 19:00:00 UTC"
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_a_relative_window_is_resolved_once() -> None:
     text = GOOD.replace("start: 2025-09-02T12:00:00Z\nend: 2025-09-02T18:30:00Z", "window: last 24h")
     now = datetime(2025, 9, 3, 7, 30, 59, tzinfo=UTC)
     asked = params.from_yaml(text, "x.yaml").resolved(now)
-    assert str(asked.asked) == "2025-09-02T07:30:00Z – 2025-09-03T07:30:00Z"
+    assert str(asked.asked) == "2025-09-02 07:30:00 to 2025-09-03 07:30:00 UTC"
     assert asked.resolved(datetime(2030, 1, 1, tzinfo=UTC)) == asked
 
 

@@ -21,7 +21,7 @@ def test_a_window_holds_its_start_and_not_its_end() -> None:
 def test_an_offset_is_turned_into_utc() -> None:
     pdt = timezone(timedelta(hours=-7))
     window = TimeWindow(datetime(2025, 9, 2, 5, tzinfo=pdt), datetime(2025, 9, 2, 6, tzinfo=pdt))
-    assert str(window) == "2025-09-02T12:00:00Z – 2025-09-02T13:00:00Z"
+    assert str(window) == "2025-09-02 12:00:00 to 13:00:00 UTC"
 
 
 @pytest.mark.parametrize(

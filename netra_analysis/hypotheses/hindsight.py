@@ -5,7 +5,7 @@ further apart, as patience does. A cause's time to evidence is the first cut fro
 later one; what settled it are the signs that it needs and that the cut before did not have.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -82,7 +82,7 @@ def look_back(
     cuts.append(Cut(end, (), tuple(judgements), verdict) if judgements else look(tables, settings, end))
     rows = [row for at in range(len(cuts)) for row in _rows(cuts, at, onset)]
     named = [j for j in cuts[-1].judgements if j.status == "supported"]
-    said = tuple(_statement(judgement) for judgement in named) or (_never(),)
+    said = tuple(_statement(judgement, rows) for judgement in named) or (_never(),)
     verdict_ = Verdict.FIRED if named else Verdict.CLEAR
     return Finding(NAME, verdict_, pa.Table.from_pylist(rows, schema=HINDSIGHT), said, time=onset)
 
@@ -139,7 +139,7 @@ def _of(cut_: Cut, cause: str) -> Judgement:
 
 _ROWS_SQL = "SELECT * FROM finding_hindsight WHERE cause = @cause ORDER BY time"
 _FIRST_SQL = """
-SELECT title, waited_s, time, settled_by, settled_time
+SELECT title, waited_s, time, settled_claim, settled_time
 FROM finding_hindsight
 WHERE cause = @cause AND stays
 ORDER BY time
@@ -148,20 +148,23 @@ LIMIT 1
 _METHOD = "the matrix again on data cut at growing distances from the onset, nothing later in any table"
 
 
-def _statement(judgement: Judgement) -> Statement:
+def _statement(judgement: Judgement, rows: Sequence[Mapping[str, object]]) -> Statement:
     cause = judgement.cause.id
+    first = next((row for row in rows if row["cause"] == cause and row["stays"]), {})
+    waited, settled = first.get("waited_s"), first.get("settled_claim")
+    since = "{waited_s:dur} after the onset on" if waited else "the onset on"
     return Statement(
         f"HS-{cause}",
-        "{title:text} was supported from {waited_s:dur} after the onset on, and in every later cut; "
-        "{settled_by:text} settled it.",
+        f"{{title:text}} was supported from {since}, and in every later cut; {{settled_claim:text}} settled it.",
         Query(_FIRST_SQL, {"cause": cause}),
         value="waited_s",
-        unit="until the evidence was there",
-        short="{waited_s:dur}",
+        unit="until the evidence was there" if waited else "the evidence was there",
+        short="{waited_s:dur}" if waited else "at once",
         method=_METHOD,
         standing=Standing.SUPPORTED,
         evidence=Query(_ROWS_SQL, {"cause": cause}),
         at="time",
+        support=(str(settled),) if settled else (),
     )
 
 

@@ -116,8 +116,7 @@ class Incident(Pictures):
         asked = self.params
         label = "SYNTHETIC: planted data, no real incident. " if asked.synthetic else ""
         body = (
-            f"{label}Service {asked.service} in project {asked.project}, {asked.asked} (UTC), "
-            f"compared with {asked.before}."
+            f"{label}Service {asked.service} in project {asked.project}, {asked.asked}, compared with {asked.before}."
         )
         return Card(f"Incident {asked.incident}", body, "warning" if asked.synthetic else "info")
 

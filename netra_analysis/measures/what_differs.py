@@ -251,13 +251,13 @@ def _headline() -> Statement:
 def _difference(number: int, row: Mapping[str, Any]) -> Statement:
     if row["failing_with"] is None:
         template = (
-            "In the median {words:text} than successful ones of {strata:text} (q {q}, {tests} questions{few:text})."
+            "In the median {words:text} than successful ones of {strata:text} (q {q:p}, {tests} questions{few:text})."
         )
     else:
         template = (
             "{field:text} {shown:text} {words:text}: {failing_with} of {failing} "
             "({failing_share:pct}) against {succeeding_with} of {succeeding} ({succeeding_share:pct}) of "
-            "{strata:text} (q {q}, {tests} questions{few:text}){others:text}."
+            "{strata:text} (q {q:p}, {tests} questions{few:text}){others:text}."
         )
     bound = {"field": row["field"], "value": row["value"], "strata": row["strata"]}
     return Statement(

@@ -18,7 +18,7 @@ from netra_analysis.query import Bound, Query
 from netra_analysis.sources.engine import Engine
 from netra_analysis.sources.load import Raw
 from netra_analysis.sources.questions import question
-from netra_analysis.window import TimeWindow, stamp
+from netra_analysis.window import TimeWindow, span_text, utc_text
 
 ROUND_LIMITS = (10, 20, 50, 100, 200, 250, 300, 500, 1000, 2000, 2500, 5000, 10000, 50000, 100000)
 UNLIMITED = ("bigquery", "logging api")  # sources that are read to their end
@@ -52,8 +52,7 @@ def blind_spots(
     if not engine.run(Query(_TIMES_SQL, before)).num_rows:
         spots.append(f"the baseline ({params.before}) holds no log entry: cannot tell new from usual")
     spots += [
-        f"no memory metric from {stamp(a)} to {stamp(b)}: cannot tell memory then"
-        for a, b in memory_gaps(metrics, window)
+        f"no memory metric from {span_text(a, b)}: cannot tell memory then" for a, b in memory_gaps(metrics, window)
     ]
     spots += [
         f"{note.name} holds {note.values:,} entries, a round limit: it was probably cut there, so its counts are caps "
@@ -80,9 +79,9 @@ def _ends(streams: Mapping[str, Stream], window: TimeWindow) -> Iterator[str]:
     first, last = min(s.first for s in logs if s.first), max(s.last for s in logs if s.last)
     slack = timedelta(seconds=max(60.0, 0.02 * window.duration.total_seconds()))
     if first - window.start > slack:
-        yield f"logs start at {stamp(first)}: cannot tell what happened in the window before"
+        yield f"logs start at {utc_text(first)}: cannot tell what happened in the window before"
     if window.end - last > slack:
-        yield f"logs end at {stamp(last)}: cannot tell what happened in the window after"
+        yield f"logs end at {utc_text(last)}: cannot tell what happened in the window after"
 
 
 def _crowded(times: list[datetime], weights: NDArray[np.int64], window: TimeWindow) -> Iterator[str]:
@@ -95,14 +94,14 @@ def _crowded(times: list[datetime], weights: NDArray[np.int64], window: TimeWind
     span, start, last = min((times[b] - times[a], a, b) for a, b in enumerate(lasts.tolist()) if b < len(times))
     if span < window.duration / 2:
         yield (
-            f"nearly all entries lie between {stamp(times[start])} and {stamp(times[last])}: "
+            f"nearly all entries lie in {span_text(times[start], times[last])}: "
             "cannot tell rates or absences in the rest of the window"
         )
 
 
 def _silences(times: list[datetime], cell_s: int) -> Iterator[str]:
     for a, b in silences(times, cell_s)[:3]:
-        yield f"no log entry at all from {stamp(a)} to {stamp(b)}: cannot tell a silent service from a lost log"
+        yield f"no log entry at all from {span_text(a, b)}: cannot tell a silent service from a lost log"
 
 
 def memory_gaps(metrics: pa.Table, window: TimeWindow) -> tuple[tuple[datetime, datetime], ...]:

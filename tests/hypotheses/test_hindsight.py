@@ -44,6 +44,8 @@ def test_each_of_its_sentences_is_backed(tmp_path: Path) -> None:
     found = look_back(inc.tables, inc.settings, inc.onset)
     (claim,) = [c for c in claims.back_all((found,), inc.tables.engine()) if c.id == "HS-db_pool_exhaustion"]
     assert claim.value == time_to_evidence(found, "db_pool_exhaustion")
+    assert claim.statement.support == ("S-pool_timeouts",)
+    assert claim.text.endswith("S-pool_timeouts settled it.")
 
 
 def test_words_that_come_later_settle_it_later(tmp_path: Path) -> None:
