@@ -90,7 +90,7 @@ def burn(tables: Tables, params: Params, objectives: Finding, findings: Mapping[
     for pair in PAGING:
         series = (_burn(rows, pair.long_min, "p50"), _burn(rows, pair.short_min, "p95"))
         words = f"{duration_text(60 * pair.short_min)} and {duration_text(60 * pair.long_min)}"
-        lanes.append(Lane(f"Burn rate, {words}", "times the allowed rate", series, pair.rate, "page from"))
+        lanes.append(Lane(f"Burn rate, {words}", "times allowed", series, pair.rate, "page from"))
     marks, last = _marks(tables, params, findings), alerts.impact(findings)
     ends = (Mark(last[1], "last impact", "now"),) if last and last[0] != last[1] else ()
     return Figure(params.asked, tuple(lanes), (*marks, *ends), _unlogged(tables, params))

@@ -7,12 +7,13 @@ from typing import Any, Final
 
 import pandas as pd
 
-from netra_analysis.finding import duration_text, number_text
+from netra_analysis.finding import duration_text, instance_text, number_text
 from netra_analysis.window import stamp, utc
 
 KINDS: Final = ("text", "number", "time", "duration", "code", "bytes", "share", "claim")
 NUMERIC: Final = frozenset({"number", "duration", "bytes", "share"})
 _STAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$")
+_INSTANCE: Final = re.compile(r"[0-9a-f]{65,}$")  # longer than any hash
 _STEPS: Final = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
@@ -67,7 +68,11 @@ def words(value: Any, kind: str) -> str:
 
 
 def sampled(value: Any) -> str:
-    """A cell of a sample, whose columns have no kinds: a stamp as a time, all else as text."""
+    """A cell of a sample, whose columns have no kinds: it is told by its own type and look."""
+    if isinstance(value, float):
+        return number_text(value)
+    if isinstance(value, str) and _INSTANCE.match(value):
+        return instance_text(value)
     return words(value, "time" if isinstance(value, str) and _STAMP.match(value) else "text")
 
 

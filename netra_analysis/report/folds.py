@@ -1,7 +1,7 @@
 """What a phone shows of a section at once, and what behind a fold; on a wide screen and in print all is open.
 
-The first sentence, the first picture and whatever only people can write stay in sight; more sentences and the tables
-are one touch away.
+The first sentence, the first picture, whatever only people can write and the judgements, whose links lead to what
+they stand on, stay in sight; more sentences and the tables are one touch away.
 """
 
 from collections.abc import Iterable, Iterator
@@ -35,12 +35,19 @@ def _in_sight(nodes: Iterable[Node]) -> Iterator[tuple[Node, bool]]:
     """Each node, and whether a phone shows it at once; of the first sentences the first one."""
     first = True
     for node in nodes:
-        if first and node["kind"] == "claims" and len(node["claims"]) > 1:
+        if _judges(node):
+            yield node, True
+        elif first and node["kind"] == "claims" and len(node["claims"]) > 1:
             yield {**node, "claims": node["claims"][:1]}, True
             yield {**node, "lead": "", "claims": node["claims"][1:]}, False
         else:
             yield node, first or node["kind"] in _ALWAYS or bool(node.get("by_people"))
         first = False
+
+
+def _judges(node: Node) -> bool:
+    """Whether each of its sentences rests on others: a fold about them would put their rows a third touch away."""
+    return node["kind"] == "claims" and all(c.get("support") or c.get("counter") for c in node["claims"])
 
 
 def _says(nodes: list[Node]) -> str:

@@ -118,3 +118,18 @@ def test_a_heavy_picture_becomes_png(monkeypatch: pytest.MonkeyPatch) -> None:
     twin._picture.cache_clear()
     assert "image/svg+xml" not in chart
     assert str(chart["image/png"]).startswith("iVBOR")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("2025-09-02T12:37:34Z", "2025-09-02 12:37:34"),
+        ("0069c7a9" * 12, "…69c7a9"),
+        ("sha256:" + "0" * 64, "sha256:" + "0" * 64),
+        (4.33e-48, "< 0.0001"),
+        (8080, "8080"),
+        (None, "–"),
+    ],
+)
+def test_a_cell_behind_a_claim_is_told_by_its_look(value: object, text: str) -> None:
+    assert cells.sampled(value) == text

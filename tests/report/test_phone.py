@@ -75,6 +75,13 @@ def test_the_first_sentence_and_what_people_write_stay_in_sight() -> None:
     assert [claim["id"] for claim in section["parts"][0]["nodes"][0]["claims"]] == ["A"]
 
 
+def test_judgements_over_other_sentences_stay_in_sight() -> None:
+    judged = [{"id": "H-a", "support": ["S-x"]}, {"id": "H-b", "counter": ["S-y"]}]
+    nodes = [{"kind": "claims", "lead": "", "claims": claims} for claims in (judged, [{"id": "S-x"}, {"id": "S-y"}])]
+    (section,) = folded([{"anchor": "causes", "nodes": nodes}])
+    assert [part["says"] for part in section["parts"]] == ["", "2 sentences"]
+
+
 def test_the_first_screen_is_not_folded() -> None:
     (section,) = folded([{"anchor": "summary", "nodes": [{"kind": "claims", "claims": [{}, {}]}, {"kind": "card"}]}])
     assert [part["says"] for part in section["parts"]] == [""]
@@ -100,6 +107,9 @@ def test_folded_parts_open_by_touch_and_for_whoever_follows_a_link_into_them(pho
     assert phone.locator("#FR1").is_visible()
     assert not phone.locator("#CR1").is_visible()
     phone.locator(".tiles a").first.click()
+    expect(phone.locator("#CR1")).to_be_visible()
+    phone.evaluate("document.querySelector('details.fold:has(#CR1)').open = false")
+    phone.evaluate("dispatchEvent(new HashChangeEvent('hashchange'))")  # as a browser that opens no fold has it
     expect(phone.locator("#CR1")).to_be_visible()
     fold = phone.locator("details.fold").filter(has_text="queries")
     fold.locator("summary").first.click()

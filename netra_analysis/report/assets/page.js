@@ -144,6 +144,14 @@ for (const box of document.querySelectorAll(".local")) {
   box.hidden = false;
 }
 
+// A link into a fold opens it, also in browsers that do not do so by themselves.
+function unfold() {
+  const place = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  for (let at = place; at; at = at.parentElement) if (at.matches("details.fold")) at.open = true;
+  place?.scrollIntoView();
+}
+addEventListener("hashchange", unfold);
+
 // A stop of the tab key only where there is something to scroll.
 function stops() {
   for (const box of document.querySelectorAll("[tabindex='0'].scroll, pre[tabindex='0']")) {
@@ -155,7 +163,7 @@ function stops() {
 
 // A style sheet opens the folds of a phone on wide screens and on paper; browsers that cannot are helped.
 addEventListener("beforeprint", () => {
-  for (const fold of document.querySelectorAll("#appendix details, details.fold")) fold.open = true;
+  for (const fold of document.querySelectorAll("#appendix details.query, details.fold")) fold.open = true;
 });
 if (!CSS.supports("selector(::details-content)") && innerWidth > 640) {
   for (const fold of document.querySelectorAll("details.fold")) fold.open = true;
@@ -164,5 +172,6 @@ if (!CSS.supports("selector(::details-content)") && innerWidth > 640) {
 (async () => {
   for (const figure of document.querySelectorAll("figure.chart")) await draw(figure);
   stops();
+  if (location.hash) unfold();
   document.documentElement.dataset.charts = "done";
 })();
