@@ -46,12 +46,16 @@ _NAMES_WITH_DIGITS = re.compile(r"\b(?:[1-5]xx|p50|p95|p99|HTTP/[123](?:\.[01])?
 _LEAST = 0.0001  # below it a number is written as less than it
 
 _TIME = r"((?:\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d UTC)"
-_ONE_MOMENT = re.compile(rf"\b(?:between {_TIME} and \1|from {_TIME} to \2|the first at {_TIME}, the last at \3)")
+_ONE_MOMENT = re.compile(
+    rf"\b(?:between {_TIME} and \1|from {_TIME} to \2|(?:the )?first at {_TIME}, (?:the )?last at \3)"
+)
+_ONE_SHARE = re.compile(r"(?<![\d.])(\d+\.\d %) to \1")
 
 
 def at_once(sentence: str) -> str:
-    """`between 17:29:03 UTC and 17:29:03 UTC`, and its like, as `at 17:29:03 UTC`."""
-    return _ONE_MOMENT.sub(lambda found: f"at {next(filter(None, found.groups()))}", sentence)
+    """`between 17:29:03 UTC and 17:29:03 UTC` as `at 17:29:03 UTC`, `97.5 % to 97.5 %` as `97.5 %`."""
+    said = _ONE_MOMENT.sub(lambda found: f"at {next(filter(None, found.groups()))}", sentence)
+    return _ONE_SHARE.sub(r"\1", said)
 
 
 class _Prose(string.Formatter):
@@ -116,6 +120,8 @@ def duration_text(seconds: float) -> str:
     """Seconds as `120 ms`, `7.3 s`, `12 min 30 s` or `5 h 16 min`."""
     if seconds < 0:
         return "-" + duration_text(-seconds)
+    if seconds == 0:
+        return "0 s"
     if seconds < 1:
         return f"{seconds * 1000:.0f} ms"
     if seconds < 60:

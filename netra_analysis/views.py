@@ -106,7 +106,7 @@ ORDER BY position
 """
 _LAST = ("end_time", "revision", "loop", "id", "app_entry", "user_agent", "trace")  # what a reader needs least
 _KINDS = {
-    "latency_s": ("latency", "s", "number"),
+    "latency_s": ("latency", "", "duration"),
     "used_mib": ("used", "MiB", "number"),
     "limit_mib": ("limit", "MiB", "number"),
     "lived_s": ("lived", "", "duration"),

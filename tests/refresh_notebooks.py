@@ -1,12 +1,13 @@
 """Runs the suite on the bundled incident and keeps the outputs in the notebooks: `make outputs`.
 
-What differs from run to run (times, papermill's and nbclient's metadata) is left out, so that a diff shows
-a changed answer and nothing else.
+What differs from run to run (times, papermill's and nbclient's metadata) is left out, and a row of a table or of a
+chart's data is one line, so that a diff shows a changed answer and nothing else.
 """
 
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
@@ -31,8 +32,22 @@ def refresh(path: Path) -> None:
     fault = fault_of(notebook.cells)
     if fault:
         raise SystemExit(f"{path.name}: {fault}")
-    path.write_text(json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
+    path.write_text(written(notebook) + "\n", encoding="utf-8")
     sys.stdout.write(f"{path.name}: {path.stat().st_size / 1024:.0f} KiB\n")
+
+
+def written(node: Any, depth: int = 0) -> str:
+    """`node` as JSON, indented by one, what holds neither objects nor lists in one line."""
+    inside = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    if not any(isinstance(value, dict | list) for value in inside):
+        return json.dumps(node, ensure_ascii=False, sort_keys=True)
+    step = "\n" + " " * (depth + 1)
+    if isinstance(node, dict):
+        parts = [f"{json.dumps(key)}: {written(value, depth + 1)}" for key, value in sorted(node.items())]
+    else:
+        parts = [written(value, depth + 1) for value in node]
+    left, right = "{}" if isinstance(node, dict) else "[]"
+    return left + ",".join(step + part for part in parts) + step[:-1] + right
 
 
 if __name__ == "__main__":

@@ -63,7 +63,8 @@ def test_numbers_as_people_write_them(value: float, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(0.12, "120 ms"), (7.0, "7 s"), (107, "1 min 47 s"), (3600 * 5.27, "5 h 16 min")]
+    ("seconds", "text"),
+    [(0.0, "0 s"), (0.12, "120 ms"), (7.0, "7 s"), (107, "1 min 47 s"), (3600 * 5.27, "5 h 16 min")],
 )
 def test_durations_as_people_write_them(seconds: float, text: str) -> None:
     assert duration_text(seconds) == text
@@ -80,12 +81,13 @@ def test_a_q_value_is_told_to_a_thousandth(chance: float, text: str) -> None:
         ("failed between {a:time} and {b:time}, all", "failed at 17:29:03 UTC, all"),
         ("from {a:day} to {b:day}", "at 2025-09-02 17:29:03 UTC"),
         ("some died, the first at {a:time}, the last at {b:time}", "some died, at 17:29:03 UTC"),
+        ("showed {x:pct} to {y:pct} of it", "showed 97.5 % of it"),
         ("from {a:time} to {c:time}", "from 17:29:03 UTC to 17:29:04 UTC"),
     ],
 )
-def test_a_span_without_length_is_a_moment(template: str, text: str) -> None:
+def test_a_span_without_length_is_said_once(template: str, text: str) -> None:
     a = datetime(2025, 9, 2, 17, 29, 3, tzinfo=UTC)
-    assert said(template, {"a": a, "b": a, "c": a + timedelta(seconds=1)}) == text
+    assert said(template, {"a": a, "b": a, "c": a + timedelta(seconds=1), "x": 0.975, "y": 0.9751}) == text
 
 
 def test_a_query_is_known_by_its_words_and_its_values() -> None:

@@ -56,8 +56,10 @@ def _drawn(figure: Figure, lane: Lane, x: alt.X) -> list[View]:
     return layers or [_no_data(figure, lane)]
 
 
-def _y(field: str) -> alt.Y:
+def _y(lane: Lane, field: str) -> alt.Y:
     look = alt.Axis(tickCount=3, minExtent=AXIS_ROOM, maxExtent=AXIS_ROOM, labelExpr=NUMBER_LABEL, title=None)
+    if lane.unit == "instances":
+        look.tickMinStep = 1  # there is no half of one
     return alt.Y(field, axis=look, scale=alt.Scale(zero=True, nice=True))
 
 
@@ -72,8 +74,8 @@ def _line(figure: Figure, lane: Lane, series: Series, position: int, x: alt.X) -
         return []
     base = alt.Chart(shape.light(frame.drop(columns="lone"))).encode(x=x)
     ink = colour(series.role, position)
-    y, segment = _y("value:Q"), alt.Detail("segment:O")
-    layers = [_band(base, ink)] if {"low", "high"} <= set(frame.columns) else []
+    y, segment = _y(lane, "value:Q"), alt.Detail("segment:O")
+    layers = [_band(base, lane, ink)] if {"low", "high"} <= set(frame.columns) else []
     if series.kind == "area":
         layers.append(
             base.mark_area(color=ink, opacity=0.35, line={"color": ink}, clip=True).encode(y=y, detail=segment)
@@ -91,15 +93,15 @@ def _line(figure: Figure, lane: Lane, series: Series, position: int, x: alt.X) -
     return layers
 
 
-def _band(base: alt.Chart, ink: str) -> View:
+def _band(base: alt.Chart, lane: Lane, ink: str) -> View:
     area = base.mark_area(color=ink, opacity=0.18, clip=True)
-    return area.encode(y=_y("low:Q"), y2=alt.Y2("high:Q"), detail=alt.Detail("segment:O"))
+    return area.encode(y=_y(lane, "low:Q"), y2=alt.Y2("high:Q"), detail=alt.Detail("segment:O"))
 
 
 def _dots(frame: Any, ink: str, x: alt.X, lane: Lane) -> View:
     base = alt.Chart(shape.light(frame))
     return base.mark_circle(color=ink, size=22, opacity=0.9, clip=True).encode(
-        x=x, y=_y("value:Q"), tooltip=_hints(lane)
+        x=x, y=_y(lane, "value:Q"), tooltip=_hints(lane)
     )
 
 
@@ -111,7 +113,7 @@ def _bars(figure: Figure, lane: Lane, bars: list[tuple[int, Series]], x: alt.X) 
     inks = alt.Scale(domain=names, range=[colour(s.role, i) for i, s in bars])
     mark = alt.Chart(shape.light(frame)).mark_bar(clip=True)
     shade = alt.Color("series:N", scale=inks, legend=None)
-    y, y2 = _y("floor:Q"), alt.Y2("top:Q")
+    y, y2 = _y(lane, "floor:Q"), alt.Y2("top:Q")
     return [mark.encode(x=x, x2=alt.X2("end:T"), y=y, y2=y2, color=shade, tooltip=_hints(lane))]
 
 
@@ -127,7 +129,7 @@ def _limit(lane: Lane) -> list[View]:
     if lane.limit is None:
         return []
     base = alt.Chart(alt.InlineData(values=[{"value": lane.limit}]))
-    return [base.mark_rule(color=ROLES["limit"], strokeDash=[5, 3], strokeWidth=1.2).encode(y=_y("value:Q"))]
+    return [base.mark_rule(color=ROLES["limit"], strokeDash=[5, 3], strokeWidth=1.2).encode(y=_y(lane, "value:Q"))]
 
 
 def _header(figure: Figure, lane: Lane) -> list[View]:

@@ -124,7 +124,7 @@ def _headline(holds: bool, judged: bool) -> Statement:
         text = (
             "None of the {judged} series that could be judged moves with the failed requests beyond chance, over "
             "{minutes} minutes and {tests} tests of series, lag and form together (level {alpha:pct} for all of them, "
-            "least p {least_p}). A cause that creeps for hours does not show here."
+            "least p {least_p:p}). A cause that creeps for hours does not show here."
         )
     return Statement(
         "MF1",
@@ -142,7 +142,7 @@ def _supported(number: int, series: str) -> Statement:
     return Statement(
         f"MF-moves-{number}",
         "{series:text}: moves with the failed requests, {lag:text}; correlation {effect} ({effect_low} to "
-        "{effect_high}) of {what:text}, worth {independent} independent minutes; p {familywise_p} over all {tests} "
+        "{effect_high}) of {what:text}, worth {independent} independent minutes; p {familywise_p:p} over all {tests} "
         "tests; {first:text}.",
         Query(_ONE_SQL, {"series": series}),
         value="effect",

@@ -47,7 +47,11 @@ def _in_sight(nodes: Iterable[Node]) -> Iterator[tuple[Node, bool]]:
 
 def _judges(node: Node) -> bool:
     """Whether each of its sentences rests on others: a fold about them would put their rows a third touch away."""
-    return node["kind"] == "claims" and all(c.get("support") or c.get("counter") for c in node["claims"])
+    return (
+        node["kind"] == "claims"
+        and bool(node["claims"])
+        and all(c.get("support") or c.get("counter") for c in node["claims"])
+    )
 
 
 def _says(nodes: list[Node]) -> str:

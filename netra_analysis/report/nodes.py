@@ -54,13 +54,41 @@ def output_node(output: dict[str, Any]) -> Node:
 def _display(data: dict[str, Any]) -> Node:
     block = data.get(BLOCK)
     if isinstance(block, dict) and block.get("kind") in KINDS:
-        return _chart(block, data) if block["kind"] == "chart" else block
+        return _whole(block, data)
     picture = picture_uri(data)
     if picture:
         return {"kind": "picture", "src": picture, "alt": joined(data.get("text/plain", "picture"))}
     if "text/plain" in data:
         return {"kind": "stream", "name": "result", "text": uncoloured(joined(data["text/plain"]))}
     return {"kind": "stream", "name": "output", "text": f"not shown: {', '.join(sorted(map(str, data))) or 'nothing'}"}
+
+
+def _whole(block: dict[str, Any], data: dict[str, Any]) -> Node:
+    """The block with what stands beside it in types of its own: a chart's pictures and specs, the claims."""
+    match block["kind"]:
+        case "chart":
+            return _chart(block, data)
+        case "table":
+            return _filled(block)
+        case "claims":
+            return {**block, "claims": data.get(CLAIMS, {}).get("claims", [])}
+        case _:
+            return block
+
+
+def _filled(table: dict[str, Any]) -> Node:
+    """The table without the columns that are empty in all of its rows, and a note that names them."""
+    columns, rows = table["columns"], table["rows"]
+    kept = [i for i in range(len(columns)) if any(row[i] not in (None, "") for row in rows)]
+    if len(kept) == len(columns) or not kept:
+        return table
+    names = ", ".join(str(column["label"]) for i, column in enumerate(columns) if i not in kept)
+    return {
+        **table,
+        "columns": [columns[i] for i in kept],
+        "rows": [[row[i] for i in kept] for row in rows],
+        "note": f"{table.get('note') or ''} Empty in all rows: {names}.".strip(),
+    }
 
 
 def _chart(block: dict[str, Any], data: dict[str, Any]) -> Node:

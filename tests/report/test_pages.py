@@ -9,9 +9,11 @@ import sys
 from html.parser import HTMLParser
 from typing import Any
 
+import nbformat
+import pyarrow as pa
 import pytest
 
-from netra_analysis.report.blocks import State
+from netra_analysis.report.blocks import State, TableView
 from netra_analysis.report.page import PageState, render_index, render_notebook, render_postmortem
 from tests.report import samples
 
@@ -196,3 +198,11 @@ def test_the_index_lists_incidents_and_links_only_below_itself() -> None:
     assert [link for link in Reader(page).links if link[0] != "#"] == ["a-1/postmortem.html"]
     assert "&lt;killed&gt;" in page
     assert "incomplete" in page
+
+
+def test_a_column_that_is_empty_in_all_rows_is_named_below_the_table_and_takes_no_room() -> None:
+    view = TableView.of(pa.table({"n": [1, 2], "loop": [None, None], "said": ["", "x"]}), "T")
+    page = render_notebook(nbformat.v4.new_notebook(cells=[samples.code("x", samples.output(view))]), samples.meta())
+    assert 'scope="col" class="">said' in page
+    assert 'scope="col" class="">loop' not in page
+    assert "Empty in all rows: loop." in page
