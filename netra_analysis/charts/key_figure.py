@@ -59,7 +59,7 @@ def _drawn(figure: Figure, lane: Lane, x: alt.X) -> list[View]:
 def _y(lane: Lane, field: str) -> alt.Y:
     look = alt.Axis(tickCount=3, minExtent=AXIS_ROOM, maxExtent=AXIS_ROOM, labelExpr=NUMBER_LABEL, title=None)
     if lane.unit == "instances":
-        look.tickMinStep = 1  # there is no half of one
+        look.labelExpr = f"datum.value % 1 ? '' : {NUMBER_LABEL}"  # there is no half of one
     return alt.Y(field, axis=look, scale=alt.Scale(zero=True, nice=True))
 
 
