@@ -11,6 +11,7 @@ from netra_analysis.cli.said import out, progress, say
 def check(asked: argparse.Namespace) -> int:
     from netra_analysis import params, tables
     from netra_analysis.sources.scan import human, said_cost
+    from netra_analysis.window import span_text
 
     wanted = params.load(asked.params).resolved(datetime.now(UTC))
     began = progress(time.monotonic())
@@ -29,9 +30,9 @@ def check(asked: argparse.Namespace) -> int:
     )
     for reason, number in result["quarantined"].items():
         out(f"  quarantined, {reason}: {number:,}")
-    for name, stream in result["streams"].items():
-        when = f"rows, {stream['first']} to {stream['last']}" if stream["first"] else "series, whose points a run reads"
-        out(f"stream {name}: {stream['rows']:,} {when}")
+    for name, stream in coverage.streams.items():
+        span = span_text(stream.first, stream.last) if stream.first and stream.last else ""
+        out(f"stream {name}: {stream.rows:,} {f'rows, {span}' if span else 'series, whose points a run reads'}")
     out("services: " + ", ".join(f"{name or '(none)'} {n:,}" for name, n in result["services"].items()))
     for spot in result["blind_spots"]:
         out(f"blind spot: {spot}")
