@@ -66,8 +66,12 @@ def _check(tree: Any) -> None:
 def _portable(node: Any) -> Any:
     """What sqlglot translates in name only.
 
-    Quantiles become exact ones, because ours must repeat; COUNTIF over no rows is 0, as BigQuery has it.
+    Quantiles become exact ones, because ours must repeat; of rows that tie for MAX_BY and MIN_BY the least value is
+    told, for the same reason; COUNTIF over no rows is 0, as BigQuery has it.
     """
+    if isinstance(node, exp.ArgMax | exp.ArgMin):
+        by = exp.Order(this=node.expression.copy(), expressions=[exp.Ordered(this=node.this.copy())])
+        return exp.Anonymous(this=type(node).sql_name(), expressions=[node.this.copy(), by])
     if isinstance(node, exp.CountIf) and not isinstance(node.parent, exp.Coalesce | exp.Window):
         return exp.func("COALESCE", node.copy(), exp.Literal.number(0))
     if isinstance(node, exp.Coalesce) and isinstance(node.this, exp.RegexpExtract) and _or_empty(node):

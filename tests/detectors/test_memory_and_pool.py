@@ -70,4 +70,4 @@ def test_what_came_after_the_last_point_the_metric_cannot_have_seen(tmp_path: Pa
     incident = opened(tmp_path, [system(130, OOM, "ERROR")], [memory_metric(0.5, 0.6, None, 0.3)])
     claim = incident.memory.claim("ME-unseen")
     assert claim.value == 10.0, "the last point before the kill at 130 s ends at 120 s"
-    assert "showed 60.0 % to 60.0 % of the limit" in claim.text
+    assert "showed 60.0 % of the limit" in claim.text

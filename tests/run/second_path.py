@@ -14,8 +14,11 @@ from typing import Any
 
 import duckdb
 import sqlglot
+from sqlglot import exp
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+_MOMENT = r"((?:\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d UTC)"
+_SPANS = (("between", " and"), ("from", " to"), ("(?:the )?first at", ", (?:the )?last at"))
 _QUANTILE = re.compile(r"APPROX_QUANTILES\((.+?), (\d+)\)\[OFFSET\((\d+)\)\]")
 
 
@@ -44,12 +47,21 @@ def _differs(claim: Mapping[str, Any], database: duckdb.DuckDBPyConnection) -> I
 
 def _row(query: Mapping[str, Any], database: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     exact = _QUANTILE.sub(lambda m: f"QUANTILE_CONT({m[1]}, {int(m[3]) / int(m[2])})", query["sql"])
-    sql = sqlglot.transpile(exact, read="bigquery", write="duckdb")[0]
+    sql = sqlglot.parse_one(exact, read="bigquery").transform(_least_of_a_tie).sql(dialect="duckdb")
     used = {name: _bound(value) for name, value in query["params"].items() if f"${name}" in sql}
     found = database.execute(sql, used)
     columns = [column[0] for column in found.description or ()]
     rows = found.fetchall()
     return dict(zip(columns, rows[0], strict=True)) if len(rows) == 1 else {"rows": len(rows)}
+
+
+def _least_of_a_tie(node: Any) -> Any:
+    """BigQuery leaves open which of the rows that tie for MAX_BY is told; a report has to say the same each time."""
+    if not isinstance(node, exp.ArgMax | exp.ArgMin):
+        return node
+    name = "ARG_MAX" if isinstance(node, exp.ArgMax) else "ARG_MIN"
+    what, by = node.this.sql(dialect="duckdb"), node.expression.sql(dialect="duckdb")
+    return sqlglot.parse_one(f"{name}({what}, {by} ORDER BY {what})", read="duckdb")
 
 
 def _bound(value: Any) -> Any:
@@ -71,7 +83,10 @@ def _sentence(template: str, row: Mapping[str, Any]) -> str:
     def filled(match: re.Match[str]) -> str:
         return _words(row.get(match[1]), match[2] or "")
 
-    return re.sub(r"\{(\w+)(?::([^{}]*))?\}", filled, template)
+    said = re.sub(r"\{(\w+)(?::([^{}]*))?\}", filled, template)
+    for first, last in _SPANS:  # what was at one moment is one moment
+        said = re.sub(rf"\b{first} {_MOMENT}{last} \1", r"at \1", said)
+    return re.sub(r"(?<![\d.])(\d+\.\d %) to \1", r"\1", said)
 
 
 def _words(value: Any, how: str) -> str:
@@ -83,6 +98,8 @@ def _words(value: Any, how: str) -> str:
         return f"{value * 100:.1f} %"
     if how == "dur":
         return _length(value)
+    if how == "p":
+        return "< 0.001" if value < 0.001 else f"= {_number(value)}"
     if how == "text":
         return f"{value}"
     if how.startswith("# "):
@@ -97,6 +114,8 @@ def _number(value: Any) -> str:
         return str(value)
     if value == int(value):
         return format(int(value), ",")
+    if abs(value) < 0.0001:
+        return "< 0.0001" if value > 0 else "> -0.0001"
     return format(round(value), ",") if abs(value) >= 1000 else format(value, ".3g")
 
 
@@ -111,7 +130,7 @@ def _many(value: Any, noun: str) -> str:
 def _length(seconds: float) -> str:
     if seconds < 0:
         return f"-{_length(-seconds)}"
-    if seconds < 1:
+    if 0 < seconds < 1:
         return f"{seconds * 1000:.0f} ms"
     if seconds < 60:
         return re.sub(r"\.0 s$", " s", f"{seconds:.1f} s")

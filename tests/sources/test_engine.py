@@ -98,6 +98,14 @@ def test_no_file_no_network_no_environment(engine: Engine, sql: str, tmp_path: P
         engine.run(Query(sql.format(path=secret)))
 
 
+@pytest.mark.parametrize("rows", [[("b", 3), ("a", 3), ("c", 1)], [("c", 1), ("a", 3), ("b", 3)]])
+def test_of_rows_that_tie_the_least_is_told_in_whatever_order_they_come(rows: list[tuple[str, int]]) -> None:
+    engine = Engine()
+    engine.register("tied", pa.table({"route": [route for route, _ in rows], "n": [n for _, n in rows]}))
+    found = engine.row(Query("SELECT MAX_BY(route, n) AS most, MIN_BY(route, IF(n > 1, n, NULL)) AS least FROM tied"))
+    assert found == {"most": "a", "least": "a"}
+
+
 def test_the_lock_cannot_be_opened_again(engine: Engine) -> None:
     with pytest.raises(QueryError):
         engine.run(Query("SET enable_external_access = true"))
