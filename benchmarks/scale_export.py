@@ -74,7 +74,7 @@ def export(folder: Path, entries: int) -> None:
     """Writes about `entries` entries of twelve hours into `folder`, in the schema of a log sink's tables."""
     folder.mkdir(parents=True)
     engine = duckdb.connect()
-    engine.execute("SET threads = 2; SET memory_limit = '1GB'; SET TimeZone = 'UTC'")
+    engine.execute("SET threads = 2; SET memory_limit = '1GB'; SET TimeZone = 'UTC'; SET enable_progress_bar = false")
     share = min(1.0, FAILURES / (entries / 2 * (10 / 60) / HOURS))
     for number, first in enumerate(range(0, entries, PART)):
         last, step = min(first + PART, entries), HOURS * 3600e6 / entries
