@@ -15,6 +15,9 @@ from pathlib import Path
 
 from scale_export import WINDOW, export
 
+from netra_analysis.sources.room import memory
+
+PANDAS_TIMES = 25  # what pandas takes, as a multiple of the files; where that is more than there is, it is not tried
 ROOT = Path(__file__).resolve().parents[1]  # runs from a checkout, installed or not
 USED = """
 import json, resource, sys, time
@@ -97,7 +100,8 @@ def main() -> None:
                 folder = Path(scratch) / "export"
                 export(folder, int(asked))
             sys.stdout.write(f"{asked} entries\n")
-            table(folder.resolve(), pandas=sum(file.stat().st_size for file in folder.iterdir()) < 200 * 2**20)
+            size = sum(file.stat().st_size for file in folder.iterdir())
+            table(folder.resolve(), pandas=PANDAS_TIMES * size < memory())
 
 
 if __name__ == "__main__":
