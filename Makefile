@@ -23,8 +23,8 @@ postmortem: env ## run the bundled incident and print where its report is (PARAM
 test: env ## all tests, the notebooks against their committed outputs, the import contracts
 	@$(PYTEST) tests $(NOTEBOOKS)
 
-test-long: env ## the tests marked long
-	@$(PYTEST) tests -m long
+test-long: env ## the tests marked long, each told as it ends: it takes long, and a stop must lose nothing
+	@$(PYTEST) -vv tests -m long
 
 axe: env ## axe-core through npm into .venv; with it `make test` also looks at the pages for people who do not see them
 	@command -v npm >/dev/null || { echo "make axe needs npm on the PATH: install it, then run this again" >&2; exit 1; }
