@@ -1,11 +1,15 @@
 """One small incident across midnight, with everything in it that a source could lose or change."""
 
+import gzip
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import yaml
+
+from netra_analysis import casebook
 from netra_analysis.window import stamp
 from tests.entries import MALFORMED, OOM, PROBE_OK, SERVICE, START, entry, request, said, system, write
 
@@ -141,6 +145,13 @@ def _noise() -> list[dict[str, Any]]:
     for one in made:
         one["resource"] = {**one["resource"], "labels": {**one["resource"]["labels"], "service_name": "billing"}}
     return made
+
+
+def bundled(folder: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The parameters and the entries of the bundled incident, which is written into `folder`."""
+    asked: dict[str, Any] = yaml.safe_load(casebook.write("staging-2025-09-02", folder).read_text())
+    with gzip.open(folder / asked["source"].removeprefix("file:"), "rt") as lines:
+        return asked, [json.loads(line) for line in lines]
 
 
 def files(folder: Path, rows: list[dict[str, Any]] | None = None, **params: Any) -> Path:

@@ -1,12 +1,13 @@
 """More entries than may be kept: BigQuery chooses those that matter and counts the rest, and answers stay the same."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+import yaml
+from cloud_incident import bundled
 from conftest import rows
 from test_bigquery import SHAPES, asked, fake
 
@@ -43,6 +44,7 @@ def test_fewer_come_over_and_they_stand_for_all(shape: str, whole: Tables, serve
     own = [one for one in rows() if one["resource"]["labels"].get("service_name") != "billing"]
     assert coverage.loaded == whole.entries.num_rows
     assert coverage.entries == coverage.loaded + coverage.duplicates == len(own)
+    assert not any("round limit" in said for said in coverage.blind_spots), "a table is read to its end"
     assert any(
         said.startswith(f"of {coverage.loaded} entries {held.entries.num_rows} were") for said in coverage.blind_spots
     )
@@ -156,21 +158,13 @@ def test_where_every_request_is_slow_only_the_largest_groups_are_looked_at_close
 @pytest.mark.long
 @pytest.mark.parametrize("shape", [*SHAPES])
 def test_the_bundled_incident_has_the_same_causes(shape: str, served: Any, tmp_path: Path) -> None:
-    import gzip
-
-    import yaml
-
-    from netra_analysis import casebook
-
-    path = casebook.write("staging-2025-09-02", tmp_path)
-    given = yaml.safe_load(path.read_text())
-    with gzip.open(tmp_path / given["source"].removeprefix("file:"), "rt") as lines:
-        entries = [json.loads(line) for line in lines]
+    given, entries = bundled(tmp_path)
     served(FakeBigQuery(given["project"], "run_logs", SHAPES[shape](entries)))
+    path = tmp_path / "bundled.yaml"
+    path.write_text(yaml.safe_dump(given))
     wanted = na.open(path)
-    path.write_text(
-        yaml.safe_dump({**given, "source": f"bigquery:{given['project']}.run_logs", "budget": {"entries": 5_000}})
-    )
+    there = {"source": f"bigquery:{given['project']}.run_logs", "budget": {"entries": 5_000}}
+    path.write_text(yaml.safe_dump({**given, **there}))
     found = na.open(path)
     assert found.tables.entries.num_rows < 5_200 < wanted.tables.entries.num_rows
     assert (found.verdict, found.onset) == (wanted.verdict, wanted.onset)

@@ -1,7 +1,5 @@
 """A source larger than what may be kept is thinned: what matters stays, the rest is represented, and counts hold."""
 
-import gzip
-import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -11,9 +9,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 import yaml
+from cloud_incident import bundled
 
 import netra_analysis as na
-from netra_analysis import casebook
 from netra_analysis.errors import SourceError
 from netra_analysis.finding import Verdict
 from netra_analysis.incident import Incident
@@ -25,9 +23,7 @@ MOST = 5_000  # of 14,288 entries of the bundled incident
 
 def exported(folder: Path) -> dict[str, Any]:
     """The bundled incident as a sink's Parquet in `folder/pq`, and as Log Analytics' in `folder/linked`; parameters."""
-    asked: dict[str, Any] = yaml.safe_load(casebook.write("staging-2025-09-02", folder).read_text())
-    with gzip.open(folder / asked["source"].removeprefix("file:"), "rt") as lines:
-        entries = [json.loads(line) for line in lines]
+    asked, entries = bundled(folder)
     for shape, tables in (("pq", partitioned(entries)), ("linked", linked(entries))):
         (folder / shape).mkdir()
         for name, stored in tables.items():
