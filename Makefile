@@ -9,7 +9,7 @@ NOTEBOOKS := $(if $(wildcard notebooks/*.ipynb),notebooks --nbval --nbval-curren
 PYTEST    := $(BIN)/python -m pytest -rs -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help env postmortem test test-long axe lint outputs docs audit notebooks bench bench-scale lock clean
+.PHONY: help env postmortem test test-long test-release axe lint outputs docs audit notebooks bench bench-scale lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,10 @@ test: env ## all tests, the notebooks against their committed outputs, the impor
 
 test-long: env ## the tests marked long, each told as it ends: it takes long, and a stop must lose nothing
 	@$(PYTEST) -vv tests -m long
+
+test-release: env ## before a release: damage, faults, kills, starters and machines in the numbers that hours allow
+	@NETRA_ANALYSIS_EXAMPLES=10000 $(PYTEST) -vv tests/sources/test_reading_properties.py
+	@$(PYTEST) -vv tests -m release
 
 axe: env ## axe-core through npm into .venv; with it `make test` also looks at the pages for people who do not see them
 	@command -v npm >/dev/null || { echo "make axe needs npm on the PATH: install it, then run this again" >&2; exit 1; }

@@ -13,7 +13,7 @@ _UUID: Final = "[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9
 # A token with a short or a common beginning must not be the end of a longer word.
 _FORMS: Final = r"""
 private_key           (?i:-----BEGIN[ A-Z]{0,30}PRIVATE KEY(?: BLOCK)?-----)(?:[A-Za-z0-9+/=\s\\:,"'-]|\.)*?(?i:-----END[ A-Z]{0,30}PRIVATE KEY(?: BLOCK)?-----)
-private_key           (?i:-----BEGIN[ A-Z]{0,30}PRIVATE KEY(?: BLOCK)?-----)(?:[\s\\rn"',+]{0,6}[A-Za-z0-9+/=]{16,})*
+private_key           (?i:-----BEGIN[ A-Z]{0,30}PRIVATE KEY(?: BLOCK)?-----)(?:[\s\\rn"',+]{0,6}[A-Za-z0-9+/=]{8,})+
 private_key           AGE-SECRET-KEY-1[0-9A-Za-z]{38,}
 jwt                   eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]*){0,3}
 jwt                   ZXlK[A-Za-z0-9+/_-]{40,}={0,2}

@@ -18,6 +18,7 @@ FOUND = [
     ("slack_token", "xo" + "xb-" + "123456789012"),
     ("stripe_key", "sk_" + "live_" + A40[:24]),
     ("private_key", "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----"),
+    ("private_key", "-----BEGIN PRIVATE KEY-----\\nMIIEvQIBAD"),  # cut off with the line
     ("signature", "https://storage.googleapis.com/b/o?X-Goog-Signature=" + A40),
     ("password", 'db_password="' + "s3cr3t-pa55" + '"'),
     ("password", "client_secret: " + A40),

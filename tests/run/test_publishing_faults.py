@@ -1,7 +1,8 @@
 """A fault at one step after another of a run: it finishes, or ends with a code and INCOMPLETE, and nothing is torn.
 
 The steps are the calls by which the run opens for writing, writes, syncs, makes folders and renames below its output
-folder, its native parts included (`faults/shim.c`). Some of them in `make test`, all in `make test-long`.
+folder, its native parts included (`faults/shim.c`). Sixty of them with each fault and every one with a kill in
+`make test-long`, every one with every fault in `make test-release`.
 """
 
 import json
@@ -64,11 +65,13 @@ def test_a_kill_at_every_step_leaves_nothing_torn_and_the_next_run_cleans_up(ste
     assert sum(step["code"] == -9 for step in steps) >= 0.95 * len(steps)
 
 
-@pytest.mark.long
-@pytest.mark.timeout(2400)
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize(
+    "parts", [pytest.param(60, marks=pytest.mark.long), pytest.param(0, marks=pytest.mark.release, id="all")]
+)
 @pytest.mark.parametrize("fault", ["ENOSPC", "EIO", "EFBIG", "EROFS", "MEMORY"])
-def test_a_fault_at_many_steps_leaves_nothing_torn(stepped: Stepped, fault: str) -> None:
-    steps = stepped(faults=[fault], parts=60, earlier=[True, False], next_runs=50)
+def test_a_fault_at_many_steps_leaves_nothing_torn(stepped: Stepped, fault: str, parts: int) -> None:
+    steps = stepped(faults=[fault], parts=parts, earlier=[True, False], next_runs=50)
     assert broken(steps) == []
     assert sum(step["code"] == 4 for step in steps) >= 0.8 * len(steps)
 

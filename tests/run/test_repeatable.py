@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from netra_analysis import casebook
 from netra_analysis.run.verify import verify
 from tests.run.reports import incident
 
@@ -24,25 +25,29 @@ MACHINES = (
 )
 
 
-def report(folder: Path, *, processors: int, **machine: str) -> dict[str, bytes]:
+def report(folder: Path, *, processors: int, planted: str = "", **machine: str) -> dict[str, bytes]:
     """What a run writes into a report, its own times left out."""
     folder.mkdir()
-    command = [*COMMAND, str(incident(folder)), "--out", str(folder / "out"), *ONLY]
+    asked = casebook.write(planted, folder) if planted else incident(folder)
+    command = [*COMMAND, str(asked), "--out", str(folder / "out"), *ONLY]
     env = os.environ | machine | {"SOURCE_DATE_EPOCH": WHEN}
     some = sorted(os.sched_getaffinity(0))[:processors]
     subprocess.run(command, check=True, env=env, capture_output=True, preexec_fn=lambda: os.sched_setaffinity(0, some))
-    made = folder / "out" / "made-up"
+    (made,) = (path for path in (folder / "out").iterdir() if (path / "run.json").exists())
     files = [path for path in made.rglob("*") if path.is_file() and path.name != "run.json"]
     return {str(path.relative_to(made)): path.read_bytes() for path in files}
 
 
-@pytest.mark.long
+PLANTED = [pytest.param(one.name, marks=pytest.mark.release) for one in casebook.INCIDENTS[2:40:2]]
+
+
 @pytest.mark.timeout(1800)
-def test_a_report_is_the_same_bytes_on_every_machine(tmp_path: Path) -> None:
-    first = report(tmp_path / "first", processors=2, **MACHINES[0])
+@pytest.mark.parametrize("planted", [pytest.param("", marks=pytest.mark.long, id="made-up"), *PLANTED])
+def test_a_report_is_the_same_bytes_on_every_machine(planted: str, tmp_path: Path) -> None:
+    first = report(tmp_path / "first", processors=2, planted=planted, **MACHINES[0])
     assert {"postmortem.html", "evidence.json", "notebooks/00_overview.html"} <= set(first)
     for number, machine in enumerate(MACHINES[1:], start=1):
-        again = report(tmp_path / str(number), processors=1 + number % 2, **machine)
+        again = report(tmp_path / str(number), processors=1 + number % 2, planted=planted, **machine)
         assert again.keys() == first.keys()
         assert [name for name in first if first[name] != again[name]] == [], machine
 

@@ -17,7 +17,9 @@ from netra_analysis.run.evidence import evidence
 from tests.run import second_path
 from tests.run.reports import incident
 
-SAMPLE = ("staging-2025-09-02", *(one.name for one in casebook.INCIDENTS[1:40:4]))
+INCIDENTS = [one.name for one in casebook.INCIDENTS]
+SAMPLE = [pytest.param(name, None, marks=pytest.mark.long) for name in (INCIDENTS[0], *INCIDENTS[1:40:4])]
+EVERY = [pytest.param(name, seed, marks=pytest.mark.release) for seed in (71, 72, 73, 74) for name in INCIDENTS]
 
 
 def investigated(asked: Path, folder: Path) -> tuple[dict[str, Any], Path]:
@@ -94,11 +96,10 @@ def check_counts(found: dict[str, Any], tables: Path) -> None:
     assert found["coverage"]["streams"]["requests"]["rows"] == len(requests)
 
 
-@pytest.mark.long
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("name", SAMPLE)
-def test_planted_incidents_say_what_the_second_path_finds(name: str, tmp_path: Path) -> None:
-    asked = casebook.write(name, tmp_path)
+@pytest.mark.parametrize(("name", "seed"), [*SAMPLE, *EVERY])
+def test_planted_incidents_say_what_the_second_path_finds(name: str, seed: int | None, tmp_path: Path) -> None:
+    asked = casebook.write(name, tmp_path, seed=seed)
     found, tables = investigated(asked, tmp_path / "tables")
     assert second_path.differences(found["claims"], tables) == []
     check_counts(found, tables)

@@ -147,9 +147,15 @@ def _noise() -> list[dict[str, Any]]:
     return made
 
 
-def bundled(folder: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """The parameters and the entries of the bundled incident, which is written into `folder`."""
-    asked: dict[str, Any] = yaml.safe_load(casebook.write("staging-2025-09-02", folder).read_text())
+BUNDLED = "staging-2025-09-02"
+PLANTED = (  # six more: other causes, stacks, platforms' lines and lengths of a window
+    "reports-at-once", "agents-keep-sessions", "module-not-in-image", "poisoned-task", "sockets-cut", "quiet-orders",
+)  # fmt: skip
+
+
+def planted(name: str, folder: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The parameters and the entries of an incident of the casebook, which is written into `folder`."""
+    asked: dict[str, Any] = yaml.safe_load(casebook.write(name, folder).read_text())
     with gzip.open(folder / asked["source"].removeprefix("file:"), "rt") as lines:
         return asked, [json.loads(line) for line in lines]
 

@@ -46,6 +46,7 @@ LASTING = [
     Refusal(403, "quotaExceeded", "Quota exceeded"),
 ]
 FEW, MANY = range(1, 4), pytest.param(range(4, 204), marks=pytest.mark.long)
+MOST = [pytest.param(range(n, n + 100), marks=pytest.mark.release) for n in range(204, 2_004, 100)]
 
 
 @pytest.fixture
@@ -71,7 +72,7 @@ def schedule(seed: int, calls: int) -> dict[int, Exception]:
     return faults
 
 
-@pytest.mark.parametrize("seeds", [FEW, MANY], ids=len)
+@pytest.mark.parametrize("seeds", [FEW, MANY, *MOST], ids=len)
 def test_logging_under_faults_gives_the_same_or_refuses(plain, served, tmp_path, waited, seeds):
     whole = plain.tables.entries
     for seed in seeds:

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -24,7 +25,7 @@ from netra_analysis.sources.load import load
 from netra_analysis.sources.reading import Reading, read_entries
 
 FILES = 320
-MORE = 2_400  # under the marker long
+MORE, MOST = 2_400, 20_000  # under the markers long and release
 LINES = 40
 
 Lines = list[bytes]
@@ -123,12 +124,20 @@ def timed(path: Path) -> Reading:
     return reading
 
 
-CHUNKS = [*range(0, FILES, 40), *(pytest.param(n, marks=pytest.mark.long) for n in range(FILES, MORE, 40))]
+def chunks(start: int, end: int, each: int, mark: pytest.MarkDecorator) -> list[Any]:
+    return [pytest.param(range(n, n + each), marks=mark, id=str(n)) for n in range(start, end, each)]
 
 
-@pytest.mark.parametrize("start", CHUNKS)
-def test_every_line_of_a_damaged_file_is_loaded_or_quarantined(tmp_path, start):
-    for seed in range(start, start + 40):
+CHUNKS = [
+    *(pytest.param(range(n, n + 40), id=str(n)) for n in range(0, FILES, 40)),
+    *chunks(FILES, MORE, 40, pytest.mark.long),
+    *chunks(MORE, MOST, 400, pytest.mark.release),
+]
+
+
+@pytest.mark.parametrize("seeds", CHUNKS)
+def test_every_line_of_a_damaged_file_is_loaded_or_quarantined(tmp_path, seeds):
+    for seed in seeds:
         names, content, intact = damaged(seed)
         path = tmp_path / f"{seed}.ndjson"
         path.write_bytes(gzip.compress(content, 1) if seed % 3 == 0 else content)

@@ -1,6 +1,7 @@
 """What holds for any entry and any order of a file."""
 
 import json
+import os
 from datetime import UTC, datetime, timedelta, timezone
 
 from hypothesis import HealthCheck, given, settings
@@ -15,7 +16,7 @@ from netra_analysis.sources.reading.moment import read_moment
 from netra_analysis.sources.reading.reason import Reason
 
 SOME = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-MANY = settings(max_examples=500, deadline=None)
+MANY = settings(max_examples=int(os.environ.get("NETRA_ANALYSIS_EXAMPLES", "500")), deadline=None)
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 values = st.recursive(

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from cloud_incident import bundled
+from cloud_incident import BUNDLED, planted
 
 import netra_analysis as na
 from netra_analysis.errors import SourceError
@@ -23,7 +23,7 @@ MOST = 5_000  # of 14,288 entries of the bundled incident
 
 def exported(folder: Path) -> dict[str, Any]:
     """The bundled incident as a sink's Parquet in `folder/pq`, and as Log Analytics' in `folder/linked`; parameters."""
-    asked, entries = bundled(folder)
+    asked, entries = planted(BUNDLED, folder)
     for shape, tables in (("pq", partitioned(entries)), ("linked", linked(entries))):
         (folder / shape).mkdir()
         for name, stored in tables.items():
