@@ -25,15 +25,13 @@ MACHINES = (
 )
 
 
-def report(folder: Path, *, processors: int, planted: str = "", **machine: str) -> dict[str, bytes]:
+def report(asked: Path, out: Path, *, processors: int, **machine: str) -> dict[str, bytes]:
     """What a run writes into a report, its own times left out."""
-    folder.mkdir()
-    asked = casebook.write(planted, folder) if planted else incident(folder)
-    command = [*COMMAND, str(asked), "--out", str(folder / "out"), *ONLY]
+    command = [*COMMAND, str(asked), "--out", str(out), *ONLY]
     env = os.environ | machine | {"SOURCE_DATE_EPOCH": WHEN}
     some = sorted(os.sched_getaffinity(0))[:processors]
     subprocess.run(command, check=True, env=env, capture_output=True, preexec_fn=lambda: os.sched_setaffinity(0, some))
-    (made,) = (path for path in (folder / "out").iterdir() if (path / "run.json").exists())
+    made = out / asked.stem
     files = [path for path in made.rglob("*") if path.is_file() and path.name != "run.json"]
     return {str(path.relative_to(made)): path.read_bytes() for path in files}
 
@@ -44,10 +42,11 @@ PLANTED = [pytest.param(one.name, marks=pytest.mark.release) for one in casebook
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("planted", [pytest.param("", marks=pytest.mark.long, id="made-up"), *PLANTED])
 def test_a_report_is_the_same_bytes_on_every_machine(planted: str, tmp_path: Path) -> None:
-    first = report(tmp_path / "first", processors=2, planted=planted, **MACHINES[0])
+    asked = casebook.write(planted, tmp_path) if planted else incident(tmp_path)
+    first = report(asked, tmp_path / "first", processors=2, **MACHINES[0])
     assert {"postmortem.html", "evidence.json", "notebooks/00_overview.html"} <= set(first)
-    for number, machine in enumerate(MACHINES[1:], start=1):
-        again = report(tmp_path / str(number), processors=1 + number % 2, planted=planted, **machine)
+    for number, machine in enumerate(MACHINES[1 : 3 if planted else None], start=1):
+        again = report(asked, tmp_path / str(number), processors=1 + number % 2, **machine)
         assert again.keys() == first.keys()
         assert [name for name in first if first[name] != again[name]] == [], machine
 
