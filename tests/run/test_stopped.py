@@ -191,7 +191,7 @@ def test_four_incidents_in_parallel_do_not_cross(tmp_path: Path) -> None:
     for name in ("a", "b", "c", "d"):
         (tmp_path / name).mkdir()
         path = incident(tmp_path / name)
-        path.write_text(path.read_text().replace("incident: made-up", f"incident: made-up-{name}"))
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"incident": f"made-up-{name}"}))
         asked.append(path)
     command = [*COMMAND, *map(str, asked), "--out", str(tmp_path / "out"), "--only", "00", "--jobs", "4", "--json"]
     rows: list[dict[str, Any]] = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
@@ -247,7 +247,7 @@ def test_kills_at_random_points_of_real_runs(earlier: Path) -> None:
 @pytest.mark.timeout(600)
 def test_papermill_and_nbconvert_alone_make_clean_pages_of_killed_runs(tmp_path: Path) -> None:
     """The control: a page that shows no sign of it, of at least half the runs that were killed half-way."""
-    cells = [nbformat.v4.new_code_cell(f"import time; time.sleep(0.5); print('section {n}')") for n in range(8)]
+    cells = [nbformat.v4.new_code_cell(f"import time; time.sleep(0.5); print('section', {n})") for n in range(8)]
     source, clean = tmp_path / "source.ipynb", 0
     nbformat.write(nbformat.v4.new_notebook(cells=cells), source)
     for number in range(6):

@@ -22,7 +22,7 @@ import netra_analysis
 from netra_analysis import params, tables
 from netra_analysis.errors import QueryError, SourceError
 from netra_analysis.query import Query
-from netra_analysis.sources import refusal
+from netra_analysis.sources import pace, refusal
 from netra_analysis.sources.bigquery import pruning
 from netra_analysis.tables import Tables
 from tests.servers import export
@@ -72,12 +72,17 @@ def schedule(seed: int, calls: int) -> dict[int, Exception]:
     return faults
 
 
+def patience_ends(faults: dict[int, Exception]) -> bool:
+    """Whether as many calls fail one after the other as are tried."""
+    return any(all(first + n in faults for n in range(pace.TRIES)) for first in faults)
+
+
 @pytest.mark.parametrize("seeds", [FEW, MANY, *MOST], ids=len)
 def test_logging_under_faults_gives_the_same_or_refuses(plain, served, tmp_path, waited, seeds):
     whole = plain.tables.entries
     for seed in seeds:
         faults = schedule(seed, 14)
-        lasts = any(fault in LASTING for fault in faults.values())
+        lasts = any(fault in LASTING for fault in faults.values()) or patience_ends(faults)
         served(FakeLogging(PROJECT, rows(), most=60, faults=dict(faults)))
         with suppress(SourceError) if lasts else nullcontext():
             assert read(tmp_path, f"logging:{PROJECT}").entries.equals(whole), (seed, faults)
