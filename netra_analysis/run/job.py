@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from netra_analysis import capsule, tables
+from netra_analysis.errors import ReportError
 from netra_analysis.investigation import Investigation
 from netra_analysis.notes import Notes
 from netra_analysis.params import Params
@@ -137,7 +138,7 @@ def _report(
     quiet = bool(request) and not only and found["verdict"] == "no_incident"
     if request:
         running = _notebooks(stage, nursery, notebooks.selected(notebooks.QUIET) if quiet else chosen, name, say)
-    executed = [one.result() for one in running.values()]
+    executed = _written(name, [one.result() for one in running.values()])
     failed = [f"{one.name}: {one.fault}" for one in executed if one.fault]
     failed += again(json.loads(json.dumps(found)))
     failed += _disagreeing(executed, found["claims"])
@@ -176,6 +177,13 @@ def _notebooks(
         say(f"{incident}: {one.name} {one.seconds:.1f} s{': ' + one.fault if one.fault else ''}")
 
     return notebooks.begin(chosen, folder, "../capsule", nursery, told)
+
+
+def _written(incident: str, executed: list[notebooks.Executed]) -> list[notebooks.Executed]:
+    """`executed`; refuses where no notebook left anything: an empty report must not take an earlier one's place."""
+    if not any(one.content for one in executed):
+        raise ReportError(f"{incident}: no notebook could be run: {executed[0].fault}; run it again")
+    return executed
 
 
 def second_look(stage: Path, nursery: Nursery) -> Callable[[Mapping[str, Any]], list[str]]:

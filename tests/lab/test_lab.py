@@ -28,7 +28,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.timeout(900)]
 READY = "window.jupyterapp?.shell.currentWidget?.context?.isReady"
 KERNEL = "window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'"
 CLEAR = "window.jupyterapp.commands.execute('editmenu:clear-all')"
-RUN_ALL = "window.jupyterapp.commands.execute('notebook:run-all-cells')"
+RUN_ALL = "void window.jupyterapp.commands.execute('notebook:run-all-cells')"
+STATE = """() => {  // the kernel's state, and how many code cells have not been run to their end
+  const panel = window.jupyterapp.shell.currentWidget;
+  const cells = panel.content.model.toJSON().cells.filter(cell => cell.cell_type === "code");
+  return [panel.sessionContext.session?.kernel?.status, cells.filter(cell => cell.execution_count === null).length];
+}"""
 SHUT = "window.jupyterapp.shell.currentWidget.sessionContext.shutdown()"
 OUTPUTS = """() => window.jupyterapp.shell.currentWidget.content.model.toJSON().cells
   .filter(cell => cell.cell_type === "code").map(cell => cell.outputs)"""
@@ -121,6 +126,11 @@ def test_a_notebook_runs_shows_everything_and_answers_a_hand(lab: tuple[str, str
     page.evaluate(CLEAR)
     began = time.monotonic()
     page.evaluate(RUN_ALL)
+    for _ in range(1200):
+        if (state := page.evaluate(STATE)) == ["idle", 0]:
+            break
+        page.wait_for_timeout(250)
+    assert state == ["idle", 0], "every cell was run within five minutes"
     outputs = page.evaluate(OUTPUTS)
     taken = time.monotonic() - began
     assert [out for cell in outputs for out in cell if out["output_type"] == "error"] == []

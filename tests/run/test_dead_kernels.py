@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from netra_analysis import params
-from netra_analysis.run import job, notebooks
+from netra_analysis.errors import ReportError
+from netra_analysis.run import history, job, notebooks
 from netra_analysis.run.nursery import Nursery
 from netra_analysis.run.verify import verify
-from tests.run.reports import _stand_ins, incident
+from tests.run.reports import _stand_ins, incident, quick
 from tests.run.test_nursery import notebook
 
 FAULTS = {
@@ -46,6 +47,26 @@ def test_a_dead_or_hung_kernel_is_noticed_and_others_go_on(
         again = notebooks.begin({"fine": fine}, tmp_path, "../capsule", warm)["fine"].result()
     assert again.content is not None
     assert not [c for c in again.content["cells"] for o in c.get("outputs", []) if o["output_type"] == "error"]
+
+
+@pytest.mark.long
+def test_where_no_notebook_leaves_anything_the_earlier_report_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    earlier = quick(tmp_path)
+    before = {path: path.read_bytes() for path in earlier.rglob("*") if path.is_file()}
+
+    def begun(chosen: Mapping[str, Path], *_: object) -> dict[str, Future[notebooks.Executed]]:
+        done: dict[str, Future[notebooks.Executed]] = {name: Future() for name in chosen}
+        for name in chosen:
+            done[name].set_result(notebooks.Executed(name, None, 0.0, "the process that runs the notebooks died"))
+        return done
+
+    monkeypatch.setattr(notebooks, "begin", begun)
+    with pytest.raises(ReportError, match=r"made-up: no notebook could be run: the process .* died; run it again"):
+        job.run(params.load(tmp_path / "made-up.yaml"), tmp_path, tmp_path / "out")
+    assert {path: path.read_bytes() for path in earlier.rglob("*") if path.is_file()} == before
+    assert history.read(tmp_path / "out", "made-up")[-1]["state"] == "failed"
 
 
 def dying(victim: str, source: str, begin: Callable[..., Any]) -> Callable[..., Any]:
