@@ -20,6 +20,7 @@ from netra_analysis.sources.pace import Pace, persistent
 from netra_analysis.sources.pulled import Pulled, Survey
 from netra_analysis.sources.reading import FileNote
 from netra_analysis.sources.reading.intake import Intake
+from netra_analysis.sources.reading.jsonvalue import as_decoded
 from netra_analysis.sources.reading.value import Value
 from netra_analysis.window import TimeWindow, stamp
 
@@ -101,7 +102,8 @@ class LogReading:
         )
         answer = persistent(ask, f"reading the log entries of {self.project}", "logging", self.pace, say)
         intake = Intake(str, lambda _name, _count: None)
-        intake.take(f"logging:{self.project}", (Value(i, one) for i, one in enumerate(answer.get("entries", ()), 1)))
+        given = enumerate(answer.get("entries", ()), 1)
+        intake.take(f"logging:{self.project}", (Value(i, as_decoded(one)) for i, one in given))
         entries, quarantine = intake.tables()
         told = tuple(f"{count} {sentence}" for sentence, count in sorted(intake.tally.items()) if count)
         page = Pulled(entries, quarantine, (), intake.read, told, token=answer.get("nextPageToken", ""))

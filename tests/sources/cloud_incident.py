@@ -79,6 +79,7 @@ def _lines() -> list[dict[str, Any]]:
         "Logger": "shop.db",
         "poolSize": 15,
         "ratio": 0.5,
+        "seconds": 86.0,  # whole: one number, however it is written
         "context": {"requestId": "r-7", "nested": {"Deep": True}},
         "tags": ["a", "b"],
         "steps": [{"name": "one"}, {"name": "two", "ms": 3}],

@@ -9,6 +9,7 @@ import pytest
 from cloud_incident import entries, files
 
 import netra_analysis as na
+from netra_analysis.reconstruct.handled import handled
 from tests.servers.bigquery import FakeBigQuery, bigquery
 from tests.servers.bigquery_storage import FakeStorage, storage
 from tests.servers.logging import FakeLogging, logging
@@ -25,7 +26,10 @@ def rows() -> list[dict[str, Any]]:
 @pytest.fixture(scope="session")
 def plain(tmp_path_factory: Any) -> Any:
     """The incident from files: what every other source has to give."""
-    return na.open(files(tmp_path_factory.mktemp("plain"), rows()))
+    incident = na.open(files(tmp_path_factory.mktemp("plain"), rows()))
+    accounts = handled(incident.tables, incident.params.asked)["handler_s"]
+    assert accounts.null_count < len(accounts), "handlers tell their own time, under names that a sink changes"
+    return incident
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import gzip
 import json
 
 import pytest
+import yaml
 from reading_samples import (
     ALL,
     ENTRIES,
@@ -162,3 +163,10 @@ def test_shards_with_different_columns_are_one_reading(tmp_path):
 
 def test_labels_in_the_sinks_names_lose_only_the_instance(tmp_path):
     assert read(tmp_path, parquet(sink_table())).entries["labels"].to_pylist() == ['{"commit_sha":"4f2a"}'] * 5
+
+
+@pytest.mark.parametrize("kind", ["ndjson", "yaml"])
+def test_a_whole_number_is_one_number_however_it_is_written(tmp_path, kind):
+    entry = {**ENTRIES[2], "jsonPayload": {"message": "told", "took": 86.0, "half": 0.5, "none": -0.0}}
+    text = ndjson([entry]) if kind == "ndjson" else "---\n" + yaml.safe_dump(entry)
+    assert rows(read(tmp_path, text.encode()), ["json"]) == [('{"half":0.5,"message":"told","none":0,"took":86}',)]

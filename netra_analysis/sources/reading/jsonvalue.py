@@ -16,7 +16,7 @@ _LARGEST: Final = 1.7976931348623157e308
 _EXACT: Final = 2.0**53  # up to here a double holds every whole number
 
 
-def _float(text: str) -> float | int | str:
+def real_number(text: str) -> float | int | str:
     """A whole number is one number, however it is written: a BigQuery sink has every number as FLOAT."""
     value = float(text)
     if -_EXACT <= value <= _EXACT and value.is_integer():
@@ -28,9 +28,9 @@ def _int(text: str) -> int | str:
     return int(text) if len(text) < 4000 else text
 
 
-_FAST = json.JSONDecoder(strict=False, parse_float=_float, parse_constant=str)
+_FAST = json.JSONDecoder(strict=False, parse_float=real_number, parse_constant=str)
 # Python refuses to read integers of more than 4,300 digits; here they stay text.
-_LENIENT = json.JSONDecoder(strict=False, parse_float=_float, parse_constant=str, parse_int=_int)
+_LENIENT = json.JSONDecoder(strict=False, parse_float=real_number, parse_constant=str, parse_int=_int)
 _ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=str)
 
 
@@ -66,6 +66,14 @@ def decode_line(line: str) -> Any | Reason:
     if isinstance(value, Reason):
         return Reason.BAD_ENCODING if value is Reason.NOT_JSON and has_stray_bytes(line) else value
     return value if end == len(line) else Reason.NOT_JSON
+
+
+def as_decoded(value: Any) -> Any | Reason:
+    """What another reader of JSON made, as it would be here: whole numbers are whole, and the limits hold."""
+    try:
+        return decode_line(json.dumps(value, ensure_ascii=False, default=str))
+    except RecursionError:
+        return Reason.TOO_DEEP
 
 
 def canonical(value: Any) -> str:

@@ -12,6 +12,7 @@ from typing import Any, Final
 import yaml
 
 from netra_analysis.sources.reading.jsonlines import lines
+from netra_analysis.sources.reading.jsonvalue import real_number
 from netra_analysis.sources.reading.reason import DEEPEST_VALUE, LONGEST_VALUE, Reason
 from netra_analysis.sources.reading.text import Text, repaired
 from netra_analysis.sources.reading.value import Remarks, Value
@@ -37,6 +38,7 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"-?(?:0|[1-9]
 _Loader.add_implicit_resolver(
     "tag:yaml.org,2002:float", re.compile(r"-?(?:0|[1-9]\d*)\.\d+(?:[eE][-+]?\d{1,2})?\Z"), list("-0123456789")
 )
+_Loader.add_constructor("tag:yaml.org,2002:float", lambda loader, node: real_number(str(loader.construct_scalar(node))))
 
 
 def read_yaml(text: Text, remarks: Remarks) -> Iterator[Value]:
