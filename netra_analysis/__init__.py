@@ -19,7 +19,7 @@ __all__ = ["compare", "open"]
 
 def open(where: "str | Path") -> "Incident":  # noqa: A001 (reads as speech: na.open)
     """The incident at `where`: a params file, or the capsule folder of a finished run."""
-    from netra_analysis.incident import open_incident
+    from netra_analysis.opening import open_incident
     from netra_analysis.run.people import keep, reports_of
 
     def kept(pin: "Pin", incident: str, out: str) -> Path:

@@ -85,7 +85,7 @@ class Result:
 
 def judge(name: str, seed: int, *, kept: str = casebook.DRAWN, hindsight: bool = False) -> Result:
     """One incident, planted and investigated; with `hindsight` also how long the answer would have taken."""
-    from netra_analysis.incident import open_incident
+    from netra_analysis.opening import open_incident
 
     with tempfile.TemporaryDirectory(prefix="netra-score-") as folder:
         path = casebook.write(name, folder, seed=seed, kept=kept)

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from netra_analysis import capsule, params, tables
+from netra_analysis import params, tables
 from netra_analysis.answer import Answer, Said
 from netra_analysis.errors import RequestError
 from netra_analysis.finding import Claim, Verdict
@@ -33,26 +33,6 @@ from netra_analysis.views import shown
 from netra_analysis.window import stamp
 
 Keep = Callable[[Pin, str, str], Path]  # (pin, incident, folder of reports or nothing) to the file that holds it
-
-
-def open_incident(where: str | Path, keep: Keep | None = None) -> "Incident":
-    """The incident at `where`: a params file (its source is read now) or a capsule's folder (read as frozen).
-
-    `keep` writes a pin: this floor writes nothing itself.
-    """
-    path = Path(where)
-    if capsule.is_capsule(path):
-        frozen = capsule.read(path)
-        return Incident(frozen.params, frozen.tables, keep)
-    if path.is_dir():
-        raise RequestError(f"{path} is a folder without a capsule; give a params file, or the capsule/ of a report")
-    asked = params.load(path)
-    if asked.window is not None:
-        raise RequestError(
-            f"{path.name} asks for a relative window ({asked.window}), which only `netra-analysis run` resolves; "
-            "give start and end, or open the capsule of a run"
-        )
-    return Incident(asked, tables.from_params(asked, path.parent), keep)
 
 
 class Incident(Pictures):

@@ -168,8 +168,7 @@ def _started(line: LogLine) -> _Group | None:
     first, *rest = _lines(line.text)
     whole = HEADER in line.text
     state = _State.FRAMES if whole else _next(None, first)
-    headed = starts_record(first) and not php_record(first)
-    if state is None or (not whole and state is not _State.GO and headed):
+    if state is None or (not (whole or state is _State.GO) and starts_record(first) and not php_record(first)):
         return None
     start = next((i for i, text in enumerate(rest) if HEADER in text), -1) + 1 if whole and HEADER not in first else 0
     state = _after(state, rest[start:])

@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from netra_analysis import casebook
-from netra_analysis.incident import open_incident
 from netra_analysis.investigation import NAMES, Investigation
+from netra_analysis.opening import open_incident
 from netra_analysis.run.evidence import evidence
 from tests.run import second_path
 from tests.run.reports import incident

@@ -12,7 +12,7 @@ SELECT
   whole,
   loud,
   request AND COALESCE(latency_s >= 1 AND status != 101, FALSE) AS slow,
-  system AND REGEXP_CONTAINS(text, r'(?i)memory limit|signal|exit|terminated|liveness') AS grave,
+  IF(system, REGEXP_CONTAINS(text, r'(?i)memory limit|signal|exit|terminated|liveness'), FALSE) AS grave,
   FARM_FINGERPRINT(shape) AS shape,
   FARM_FINGERPRINT(CONCAT(revision, ' ', what)) AS kind
 FROM (
@@ -94,7 +94,7 @@ SELECT
   whole,
   loud,
   request AND COALESCE(latency_s >= 1 AND status != 101, FALSE) AS slow,
-  system AND REGEXP_CONTAINS(text, r'(?i)memory limit|signal|exit|terminated|liveness') AS grave,
+  IF(system, REGEXP_CONTAINS(text, r'(?i)memory limit|signal|exit|terminated|liveness'), FALSE) AS grave,
   FARM_FINGERPRINT(shape) AS shape,
   FARM_FINGERPRINT(CONCAT(revision, ' ', what)) AS kind
 FROM (
