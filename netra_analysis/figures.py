@@ -11,6 +11,7 @@ from netra_analysis import charts
 from netra_analysis.charts import ROLES, STRETCHES, Figure, Lane, Mark, RuleRow, Series, Shade, Stretch
 from netra_analysis.detectors.settings import Settings
 from netra_analysis.finding import Finding, Verdict, duration_text
+from netra_analysis.finding import counted as with_noun
 from netra_analysis.measures import alerts
 from netra_analysis.measures.minutes import counted
 from netra_analysis.measures.service_levels import BURNS
@@ -127,8 +128,8 @@ def _came_to(row: Mapping[str, Any]) -> str:
     minutes = row["detected_min"]
     if minutes is None:
         return ("silent" if row["incident_min"] else "nothing to tell") + nothing
-    when = f"{abs(minutes)} min {'before' if minutes < 0 else 'after'}"
-    return f"{when}, {row['bouts_told']} of {row['bouts']} bouts{nothing}"
+    when = f"{duration_text(60 * abs(minutes))} {'before' if minutes < 0 else 'after'}"
+    return f"{when}, {row['bouts_told']} of {with_noun(row['bouts'], 'bout')}{nothing}"
 
 
 def per_minute(times: pd.Series, params: Params, weights: pd.Series | None = None) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from netra_analysis.query import Query
 from netra_analysis.report.blocks import TableView, ViewColumn
 
 CAUSES = """
-SELECT c.rank, c.title, c.status, c.score, c.explained, c.signs_for, c.signs_against, c.signs_missing,
+SELECT c.rank, c.title, c.status, c.score, c.explained, c.signs_missing, c.signs_for, c.signs_against,
   p.title AS follows_from
 FROM finding_causes AS c
 LEFT JOIN finding_causes AS p ON p.cause = c.follows_from
@@ -118,7 +118,7 @@ _KINDS = {
     "effect_low": ("low", "", "number"),
     "effect_high": ("high", "", "number"),
     "lower_before": ("lower before", "", "share"),
-    "failed_share": ("failed", "", "share"),
+    "failed_share": ("of them", "", "share"),
     "p50_s": ("p50", "", "duration"),
     "p95_s": ("p95", "", "duration"),
     "handler_s": ("in the handler", "", "duration"),

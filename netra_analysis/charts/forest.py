@@ -5,7 +5,7 @@ from typing import Any
 
 import altair as alt
 
-from netra_analysis.charts.theme import GREY, INK, WIDTH, colour, dressed
+from netra_analysis.charts.theme import GREY, INK, NAME_LABEL, WIDTH, colour, dressed
 from netra_analysis.errors import SchemaError
 
 PLOT = WIDTH - 440  # pixels; the names stand left of it, the words right of it
@@ -25,7 +25,7 @@ def forest(
             raise SchemaError(f"a row of estimates needs {', '.join(NEEDED)}; {', '.join(absent)} is missing")
     values = [{name: row[name] for name in NEEDED} for row in rows]
     order = [row["label"] for row in values]
-    axis = alt.Axis(title=None, ticks=False, domain=False, labelLimit=240, labelPadding=6)
+    axis = alt.Axis(title=None, ticks=False, domain=False, labelLimit=240, labelPadding=6, labelExpr=NAME_LABEL)
     base = alt.Chart(alt.InlineData(values=values)).encode(
         y=alt.Y("label:N", sort=order, axis=axis),
         tooltip=[alt.Tooltip("label:N", title="what"), alt.Tooltip("said:N", title="estimate and interval")],

@@ -6,7 +6,7 @@ from typing import Any
 
 import altair as alt
 
-from netra_analysis.charts.theme import INK, MARKS, PALETTE, WIDTH, dressed, span, time_axis, time_hint
+from netra_analysis.charts.theme import INK, MARKS, NAME_LABEL, PALETTE, WIDTH, dressed, span, time_axis, time_hint
 from netra_analysis.window import TimeWindow, stamp
 
 PLOT = WIDTH - 440  # pixels; the names stand left of it, the words right of it
@@ -19,7 +19,7 @@ def order(rows: Sequence[Mapping[str, Any]], window: TimeWindow, onset: datetime
         for row in rows
     ]
     names = [row["label"] for row in values]
-    axis = alt.Axis(title=None, ticks=False, domain=False, labelLimit=240, labelPadding=6)
+    axis = alt.Axis(title=None, ticks=False, domain=False, labelLimit=240, labelPadding=6, labelExpr=NAME_LABEL)
     base = alt.Chart(alt.InlineData(values=values)).encode(
         y=alt.Y("label:N", sort=names, axis=axis),
         tooltip=[

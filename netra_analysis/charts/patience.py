@@ -8,8 +8,13 @@ import altair as alt
 from netra_analysis.charts.theme import GREEN, GREY, ORANGE, VERMILION, WIDTH, dressed
 from netra_analysis.finding import duration_text
 
-STATUS = {"supported": GREEN, "inconclusive": ORANGE, "untestable": GREY, "contradicted": VERMILION}
-FAINT = {"supported": 1.0, "inconclusive": 0.45, "untestable": 0.25, "contradicted": 0.35}
+# What is not supported is faint, in the fields as in the legend.
+STATUS = {
+    "supported": GREEN,
+    "inconclusive": f"{ORANGE}73",
+    "untestable": f"{GREY}40",
+    "contradicted": f"{VERMILION}59",
+}
 
 
 def patience(rows: Sequence[Mapping[str, Any]], most: int = 8) -> Any:
@@ -19,7 +24,7 @@ def patience(rows: Sequence[Mapping[str, Any]], most: int = 8) -> Any:
     cuts = sorted({row["waited_s"] for row in rows})
     words = {cut: "onset" if cut == 0 else duration_text(cut) for cut in cuts}
     values = [
-        {"cause": row["title"], "waited": words[row["waited_s"]], "status": row["status"], "seen": FAINT[row["status"]]}
+        {"cause": row["title"], "waited": words[row["waited_s"]], "status": row["status"]}
         for row in rows
         if row["title"] in order
     ]
@@ -35,7 +40,6 @@ def patience(rows: Sequence[Mapping[str, Any]], most: int = 8) -> Any:
                 axis=alt.Axis(title=None, ticks=False, domain=False, labelLimit=240, labelPadding=6),
             ),
             color=alt.Color("status:N", scale=alt.Scale(domain=list(STATUS), range=list(STATUS.values()))),
-            opacity=alt.Opacity("seen:Q", scale=None, legend=None),
             tooltip=[alt.Tooltip(name) for name in ("cause:N", "waited:N", "status:N")],
         )
         .properties(width=WIDTH - 280, height=22 * len(order))

@@ -75,6 +75,9 @@ _LABEL: Final = (
 # 1,500 in full, 2.5M in short.
 NUMBER_LABEL: Final = "abs(datum.value) >= 1e5 ? format(datum.value, '~s') : format(datum.value, ',~r')"
 
+# Of a long name both ends: names of one family differ at theirs.
+NAME_LABEL: Final = "length(datum.label) > 40 ? slice(datum.label, 0, 14) + '…' + slice(datum.label, -24) : datum.label"
+
 
 def colour(role: str, position: int = 0) -> str:
     """The colour of a role; an unknown role gets the palette's next one."""
@@ -146,7 +149,7 @@ def dressed(chart: Any) -> Any:
             titleAnchor="end",
             labelPadding=4,
         )
-        .configure_axisX(labelFlush=True, labelOverlap="greedy", labelSeparation=8)
+        .configure_axisX(labelFlush=True, labelOverlap="parity", labelSeparation=8)
         .configure_axisY(ticks=False, domain=False)
         .configure_title(color=INK, fontSize=13, fontWeight=600, anchor="start", frame="group", offset=10)
         .configure_legend(

@@ -229,7 +229,7 @@ def _fired(proof: pa.Table, settings: Settings) -> tuple[Statement, ...]:
         Statement(
             "FR1",
             _HOW[turned_away] + ", the first at {first:time}, the last at {last:time}; "
-            "{real_n} of them are real traffic, of which {real_total:# request} ended ({share:pct}).",
+            "{real_n} of them are real traffic: {share:pct} of its {real_total:# request}.",
             Query(_ALL_SQL, settings.bound()),
             value="n",
             unit="requests",

@@ -13,6 +13,17 @@ from netra_analysis.signs.sign import Sign
 
 AUDIT = pa.schema([("id", TEXT), ("says", TEXT), ("verdict", TEXT), ("why", TEXT), ("claims", TEXT)])
 NAME = "audit"
+# What is seen of a claim of each kind where it is confirmed; its times, rates and reasons are not tested.
+_SHOWN = {
+    "memory": "memory was at its limit or near it",
+    "crashes": "instances did crash",
+    "failed_requests": "requests did fail",
+    "pool": "the pool was at its cap, or waits for it timed out",
+    "session_isolation": "sessions were refused as not isolated",
+    "websocket": "sends after a close were logged",
+    "deploys": "the service was changed shortly before the onset",
+    "success_rate": "requests succeeded between the failures",
+}
 _SQL = "SELECT says, verdict, why FROM finding_audit WHERE id = @id"
 
 
@@ -51,24 +62,22 @@ def _hold(claim: AuditClaim, findings: Mapping[str, Finding], seen: Mapping[str,
 
 
 def _by_finding(claim: AuditClaim, finding: Finding) -> Held:
-    verdict = {
-        Verdict.FIRED: Standing.CONFIRMED,
-        Verdict.CLEAR: Standing.CONTRADICTED,
-        Verdict.NO_DATA: Standing.UNTESTABLE,
-    }[finding.verdict]
-    words = {Verdict.FIRED: "the data show it", Verdict.CLEAR: "it was looked for and is not there"}
-    why = words.get(finding.verdict, f"the data lack {', '.join(finding.missing)}")
-    return Held(claim, verdict, why, tuple(said.id for said in finding.statements[:3]))
+    return _by_verdict(claim, finding.verdict, finding.missing, tuple(said.id for said in finding.statements[:3]))
 
 
 def _by_sign(claim: AuditClaim, sign: Sign) -> Held:
-    verdict = {
-        Verdict.FIRED: Standing.CONFIRMED,
-        Verdict.CLEAR: Standing.CONTRADICTED,
-        Verdict.NO_DATA: Standing.UNTESTABLE,
-    }[sign.verdict]
-    words = {Verdict.FIRED: "the data show it", Verdict.CLEAR: "it was looked for and is not there"}
-    return Held(claim, verdict, words.get(sign.verdict, f"the data lack {', '.join(sign.missing)}"), (sign.claim,))
+    return _by_verdict(claim, sign.verdict, sign.missing, (sign.claim,))
+
+
+def _by_verdict(claim: AuditClaim, verdict: Verdict, missing: Sequence[str], cited: tuple[str, ...]) -> Held:
+    match verdict:
+        case Verdict.FIRED:
+            why = f"{_SHOWN[claim.tests]}, and no more of it was tested"
+            return Held(claim, Standing.CONFIRMED, why, cited)
+        case Verdict.CLEAR:
+            return Held(claim, Standing.CONTRADICTED, "it was looked for and is not there", cited)
+        case _:
+            return Held(claim, Standing.UNTESTABLE, f"the data lack {', '.join(missing)}", cited)
 
 
 def _event_loop(claim: AuditClaim, findings: Mapping[str, Finding], seen: Mapping[str, Sign]) -> Held:
@@ -112,4 +121,5 @@ def _statement(held: Held) -> Statement:
         standing=held.verdict,
         evidence=Query("SELECT * FROM finding_audit WHERE id = @id", {"id": held.claim.id}),
         counter=held.claims if held.verdict is Standing.CONTRADICTED else (),
+        support=held.claims if held.verdict is Standing.CONFIRMED else (),
     )

@@ -53,7 +53,7 @@ class Pictures(Listings):
         rows = figures.associations(answer.finding.proof.to_pylist())
         if not rows:
             return Card("Nothing to relate", answer.claims[0].text, "quiet")
-        title = "correlation with failed requests, 95 %"
+        title = "correlation with failed requests, 95 % interval"
         chart = charts.forest(rows, title, "neutral", nothing=0.0)
         return Chart(chart, "Series that move with the failures", answer.claims[0].text)
 
@@ -74,7 +74,7 @@ class Pictures(Listings):
         if not rows:
             return Card(f"No bands of {level}", f"No request is known while {level} was measured.", "quiet")
         role = "memory" if level == "memory" else "pool"
-        chart = charts.forest(rows, "share of requests that failed, 95 %", role, share=True)
+        chart = charts.forest(rows, "share of requests that failed, 95 % interval", role, share=True)
         return Chart(chart, f"Failures by level: {level}", f"One row a band of {level}, by share of its limit.")
 
     def crash_timeline(self) -> Chart | Card:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from netra_analysis.finding import counted
 from netra_analysis.logtext.frame import Frame
 from netra_analysis.logtext.raised import RaisedException
 from netra_analysis.logtext.template import mask
@@ -102,9 +103,9 @@ def _title(name: str | None, failing: Frame | None, truncated: bool) -> str:
 
 def _why(name: str | None, frames: Sequence[Frame], truncated: bool) -> str:
     if truncated:
-        return f"no exception line was seen; grouped by the {len(frames)} frames before the cut"
+        return f"no exception line was seen; grouped by the {counted(len(frames), 'frame')} before the cut"
     if not frames:
         return f"no frame of the service was seen; grouped by the type {name} and the masked message"
     path = " → ".join(frame.function for frame in frames[-4:])
-    kind = "own " if frames[-1].own else ""
-    return f"type {name} and {len(frames)} {kind}frames by function and module, ending in {path}"
+    noun = "own frame" if frames[-1].own else "frame"
+    return f"type {name} and {counted(len(frames), noun)} by function and module, ending in {path}"

@@ -85,7 +85,8 @@ def level(value: float, unit: str) -> str:
     value = float(f"{value:.2g}") if abs(value) < 1 else value
     if unit in ("count", "1", ""):
         return number_text(value)
-    return f"{number_text(value)} {unit.removesuffix('s') if value == 1 and ' ' not in unit else unit}"
+    noun, *rest = unit.split(" ")
+    return " ".join([number_text(value), noun.removesuffix("s") if value == 1 and len(noun) > 3 else noun, *rest])
 
 
 def quiet(found: FalseAlarms | None, matched: str) -> str:

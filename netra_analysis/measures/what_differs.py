@@ -170,6 +170,8 @@ def _value(one: ValueContrast) -> dict[str, Any]:
 def _words(one: ValueContrast) -> str:
     if np.isinf(one.ratio.estimate):
         return "is found only among failing requests"
+    if one.ratio.estimate == 0:
+        return "is never found among failing requests"
     return f"is {one.words} among failing requests"
 
 

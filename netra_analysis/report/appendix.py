@@ -33,14 +33,21 @@ def appendix(
 
 
 def _queries(claims: list[dict[str, Any]], sections: list[dict[str, Any]], anchors: Anchors) -> list[dict[str, Any]]:
-    """Each query once, with who uses it."""
-    users: dict[str, dict[str, Any]] = {}
+    """Each text of a query once, and for each set of parameters that it is asked with, who asks it."""
+    texts: dict[str, dict[str, dict[str, Any]]] = {}
     uses = [(claim["id"], claim.get("recompute")) for claim in claims]
     uses += [(node["title"], node.get("query")) for s in sections for node in s["nodes"] if node["kind"] == "table"]
     for user, query in uses:
         if not query:
             continue
-        mark = digest({"sql": " ".join(query["sql"].split()), "params": query.get("params", {})})
-        entry = users.setdefault(mark, {"fingerprint": mark, "users": [], **query})
-        entry["users"].append(user)
-    return [{**q, "anchor": anchors.place(f"q-{q['fingerprint'][7:15]}", "query")} for q in users.values()]
+        params, plain = query.get("params", {}), " ".join(query["sql"].split())
+        mark = digest({"sql": plain, "params": params})
+        one = {"fingerprint": mark, "params": params, "sql": query["sql"], "users": []}
+        texts.setdefault(plain, {}).setdefault(mark, one)["users"].append(user)
+    return [_text(list(uses.values()), anchors) for uses in texts.values()]
+
+
+def _text(uses: list[dict[str, Any]], anchors: Anchors) -> dict[str, Any]:
+    users = [user for use in uses for user in use["users"]]
+    anchor = anchors.place(f"q-{uses[0]['fingerprint'][7:15]}", "query")
+    return {"sql": uses[0]["sql"], "uses": uses, "users": users, "many": len(uses), "anchor": anchor}

@@ -49,7 +49,16 @@ def outline(nb: dict[str, Any], anchors: Anchors, *, cells: bool) -> list[dict[s
             nodes = [opening, *(n for n in nodes if n is not opening)]
         for node in nodes:
             _add(sections, node, anchors)
-    return [s for s in sections if s["nodes"] or s["title"]]
+    return [_captioned(s) for s in sections if s["nodes"] or s["title"]]
+
+
+def _captioned(section: dict[str, Any]) -> dict[str, Any]:
+    """A picture's caption says nothing that a sentence of its section says already; its description still does."""
+    said = {claim.get("text") for node in section["nodes"] if node["kind"] == "claims" for claim in node["claims"]}
+    nodes = [
+        {**n, "caption": "" if n["alt"] in said else n["alt"]} if n["kind"] == "chart" else n for n in section["nodes"]
+    ]
+    return {**section, "nodes": nodes}
 
 
 def _emitted(node: Node) -> list[Node]:

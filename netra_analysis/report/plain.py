@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from netra_analysis import finding
 from netra_analysis.report import cells
 from netra_analysis.report.text import visible
 
@@ -46,7 +47,7 @@ def _table(block: dict[str, Any]) -> str:
 
 def counted(block: dict[str, Any]) -> str:
     """How many of how many rows are shown."""
-    return f"{len(block['rows']):,} of {block['total']:,} rows"
+    return f"{len(block['rows']):,} of {finding.counted(block['total'], 'row')}"
 
 
 def _aligned(rows: list[list[str]], kinds: list[str]) -> list[str]:

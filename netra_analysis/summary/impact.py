@@ -101,7 +101,7 @@ def _share(settings: Settings) -> Statement:
 def _routes(settings: Settings) -> Statement:
     return Statement(
         "IM-routes",
-        "{n:# route} of {total} had a failed request of real traffic; the most, {most}, has {route:text}.",
+        "{n:# route} of {total} had a failed request of real traffic; {route:text} had the most, {most}.",
         Query(_ROUTES_SQL, settings.bound()),
         value="n",
         unit="routes hit",

@@ -8,7 +8,7 @@ import pytest
 
 from netra_analysis.finding import Standing, Verdict
 from netra_analysis.incident import Incident
-from netra_analysis.measures import around, moved_first
+from netra_analysis.measures import around, moved_first, moved_words
 from netra_analysis.statistics.coupling import Coupling
 from netra_analysis.window import stamp
 from tests.entries import at, gauge, memory, opened, request
@@ -60,6 +60,18 @@ def test_a_metric_that_rises_with_each_burst_is_told_with_its_lag(tmp_path: Path
 @pytest.mark.parametrize(("shift", "words"), [(-2, "2 minutes before them"), (2, "2 minutes after them")])
 def test_who_comes_first_is_said_in_words(tmp_path: Path, shift: int, words: str) -> None:
     assert row(told(tmp_path, level(shift)))["lag"] == words
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "said"),
+    [
+        (1, "deaths per minute", "1 death per minute"),
+        (2, "deaths per minute", "2 deaths per minute"),
+        (1, "ms", "1 ms"),
+    ],
+)
+def test_a_level_of_one_is_said_in_the_singular(value: float, unit: str, said: str) -> None:
+    assert moved_words.level(value, unit) == said
 
 
 def test_noise_beside_the_failures_is_not_told(tmp_path: Path) -> None:

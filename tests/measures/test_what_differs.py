@@ -14,6 +14,8 @@ def test_an_instance_that_fails_alone_is_named(tmp_path: Path) -> None:
     row = next(r for r in incident.what_differs.finding.proof.to_pylist() if r["value"] == "00sick")
     assert (row["failing_with"], row["failing"], row["succeeding_with"], row["succeeding"]) == (40, 40, 20, 80)
     assert row["told"]
+    others = {r["value"]: r["words"] for r in incident.what_differs.finding.proof.to_pylist()}
+    assert others["00well"] == "is never found among failing requests"
     assert round(row["effect"], 6) == round((40 / 40) / (20 / 80), 6)
     assert "4.0× more common among failing requests: 40 of 40 (100.0 %) against 20 of 80" in " ".join(
         claim.text for claim in incident.claims_of("what_differs")

@@ -48,6 +48,10 @@ def test_a_table_always_says_n_of_all(make: object) -> None:
     assert "4 of 9 rows" in str(bundle(view)["text/html"])
 
 
+def test_a_table_of_one_row_says_row() -> None:
+    assert "1 of 1 row" in str(bundle(blocks.TableView.of(pd.DataFrame({"a": [1]}), "T"))["text/plain"]).split("\n")
+
+
 def test_a_table_refuses_columns_it_does_not_have() -> None:
     with pytest.raises(SchemaError, match="asks for"):
         blocks.TableView.of(pd.DataFrame({"a": [1]}), "T", columns=(blocks.ViewColumn("b"),))

@@ -10,10 +10,16 @@ from html.parser import HTMLParser
 from typing import Any
 
 import nbformat
+import pandas as pd
 import pyarrow as pa
 import pytest
+from markupsafe import escape
 
+from netra_analysis import charts
+from netra_analysis.report import blocks
+from netra_analysis.report.appendix import appendix
 from netra_analysis.report.blocks import State, TableView
+from netra_analysis.report.outline import Anchors
 from netra_analysis.report.page import PageState, render_index, render_notebook, render_postmortem
 from tests.report import samples
 
@@ -143,6 +149,31 @@ def test_tiles_tables_and_counter_evidence_lead_to_their_claims(postmortem: str,
     assert '<div><span class="big">25</span>' in notebook, "it stands nowhere on this page"
     assert '<td class="claim"><a href="#CR1">CR1</a></td>' in postmortem
     assert '<td class="claim"><bdi>plain words</bdi></td>' in postmortem
+
+
+def test_a_caption_does_not_repeat_the_sentence_above_it() -> None:
+    said = samples.claim().text
+    chart = blocks.Chart(
+        charts.bars_by(pd.DataFrame({"route": ["/a"], "n": [1]}), "route", "n", "requests"), "Fates", said
+    )
+    for above, times in ((samples.claim("CR1"), 0), (samples.claim("CR1", word="others"), 1)):
+        cell = samples.code("x", samples.output(blocks.ClaimList((above,))), samples.output(chart))
+        page = render_notebook(nbformat.v4.new_notebook(cells=[cell]), samples.meta(), PageState.COMPLETE)
+        assert page.count(f"<figcaption>{escape(said)}") == times
+        assert f'alt="Fates: {escape(said)}"' in page
+
+
+def test_a_query_asked_with_many_parameters_is_printed_once_with_each() -> None:
+    asked = [samples.claim(name).to_json() for name in ("AA1", "AA2")]
+    for number, claim in enumerate(asked):
+        claim["recompute"] = {**claim["recompute"], "params": {"least": 7000 + number}}
+    text, other = appendix([], asked, {}, Anchors())["queries"], appendix([], asked[:1], {}, Anchors())["queries"]
+    assert [[use["users"] for use in one["uses"]] for one in text] == [[["AA1"], ["AA2"]]]
+    page = render_postmortem(samples.notebook(), samples.meta(), {**samples.evidence(), "claims": asked})
+    shown = page[page.index('id="queries"') :]
+    assert shown.count(escape(other[0]["sql"])) == 1
+    assert "7000" in shown
+    assert "7001" in shown
 
 
 def test_synthetic_data_is_called_so(postmortem: str) -> None:

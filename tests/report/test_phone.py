@@ -117,7 +117,9 @@ def test_folded_parts_open_by_touch_and_for_whoever_follows_a_link_into_them(pho
 
 
 @pytest.mark.browser
-def test_on_paper_and_on_a_wide_screen_everything_is_open(phone: Any, browser: Any, address: str) -> None:
+def test_on_paper_everything_is_open_and_on_a_wide_screen_all_but_the_list_of_queries(
+    phone: Any, browser: Any, address: str
+) -> None:
     phone.emulate_media(media="print")
     wide = browser.new_page(viewport={"width": 1280, "height": 900}, java_script_enabled=False)
     wide.goto(address)
@@ -125,6 +127,10 @@ def test_on_paper_and_on_a_wide_screen_everything_is_open(phone: Any, browser: A
         assert page.locator("#CR1").is_visible()
         assert page.locator("#crashes td.text").first.is_visible()
         assert not page.locator("details.fold > summary").first.is_visible()
+    assert phone.locator("details.query").first.is_visible()
+    assert not wide.locator("details.query").first.is_visible()
+    wide.locator(".fold.shut > summary").click()
+    assert wide.locator("details.query").first.is_visible()
     wide.close()
 
 

@@ -1,5 +1,6 @@
 """The runs of an incident in the index: drawn by what became of them, whatever a line of their history holds."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -50,6 +51,18 @@ def test_a_hostile_history_makes_a_page_without_a_tag_of_its_own() -> None:
     )
     assert "<script" not in page
     assert "&lt;script&gt;" in page
+
+
+@pytest.mark.browser
+def test_a_long_reason_is_read_at_once_on_a_phone(browser: Any, tmp_path: Path) -> None:
+    reason = "the kernel of 40_memory_and_pool died before its end, so nothing below can be relied on " * 3
+    (tmp_path / "index.html").write_text(render_index([{"incident": "a", "state": "failed", "reason": reason}]))
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto((tmp_path / "index.html").as_uri())
+    box = page.locator(".why p").bounding_box()
+    page.close()
+    assert box["width"] > 300, "in lines of a page's width, not of a column's"
+    assert box["x"] + box["width"] <= 390
 
 
 def test_a_failed_run_in_the_index_shows_no_verdict() -> None:

@@ -21,12 +21,20 @@ function move(layer, before, after) {
   for (const inner of layer.layer ?? []) move(inner, before, after);
 }
 
+// Of a name longer than `most` letters both ends, the last one the longer: names of one family differ there.
+function ends(most) {
+  const first = Math.floor(most / 3);
+  const short = `slice(datum.label, 0, ${first}) + '…' + slice(datum.label, ${first + 1 - most})`;
+  return `length(datum.label) > ${most} ? ${short} : datum.label`;
+}
+
 // The spec for a figure of this width: where there is little room, long names are cut earlier and a legend has rows.
 function parsed(text, room) {
   const small = room < 600;
   const limit = small ? Math.round(0.34 * room) : 240;
   return JSON.parse(text, (key, value) => {
     if (key === "labelLimit") return Math.min(value, limit);
+    if (small && key === "labelExpr" && value.includes("'…'")) return ends(Math.floor(limit / 6));
     return small && key === "legend" && value?.orient === "top" ? { ...value, columns: 3 } : value;
   });
 }
@@ -166,7 +174,7 @@ addEventListener("beforeprint", () => {
   for (const fold of document.querySelectorAll("#appendix details.query, details.fold")) fold.open = true;
 });
 if (!CSS.supports("selector(::details-content)") && innerWidth > 640) {
-  for (const fold of document.querySelectorAll("details.fold")) fold.open = true;
+  for (const fold of document.querySelectorAll("details.fold:not(.shut)")) fold.open = true;
 }
 
 (async () => {
