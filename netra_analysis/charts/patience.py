@@ -28,7 +28,7 @@ def patience(rows: Sequence[Mapping[str, Any]], most: int = 8) -> Any:
         for row in rows
         if row["title"] in order
     ]
-    axis = alt.Axis(title="waited since the onset", labelAngle=-40, ticks=False, domain=False)
+    axis = alt.Axis(title="waited since the onset", labelAngle=-40, labelOverlap=False, ticks=False, domain=False)
     chart = (
         alt.Chart(alt.InlineData(values=values))
         .mark_rect(stroke="white", strokeOpacity=0.4)

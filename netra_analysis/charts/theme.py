@@ -106,7 +106,15 @@ def time_axis(*, labels: bool = True, grid: bool = True, width: int = WIDTH) -> 
         "time:T",
         scale=alt.Scale(type="utc", nice=False),
         title="time (UTC)" if labels else None,
-        axis=alt.Axis(labels=labels, labelExpr=_LABEL, ticks=labels, tickCount=ticks, grid=grid, domain=labels),
+        axis=alt.Axis(
+            labels=labels,
+            labelExpr=_LABEL,
+            labelOverlap="parity",
+            ticks=labels,
+            tickCount=ticks,
+            grid=grid,
+            domain=labels,
+        ),
     )
 
 
@@ -149,7 +157,7 @@ def dressed(chart: Any) -> Any:
             titleAnchor="end",
             labelPadding=4,
         )
-        .configure_axisX(labelFlush=True, labelOverlap="parity", labelSeparation=8)
+        .configure_axisX(labelFlush=True, labelOverlap="greedy", labelSeparation=8)
         .configure_axisY(ticks=False, domain=False)
         .configure_title(color=INK, fontSize=13, fontWeight=600, anchor="start", frame="group", offset=10)
         .configure_legend(

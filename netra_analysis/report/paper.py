@@ -5,7 +5,7 @@ from typing import Any, Final
 from netra_analysis.report.cells import words
 
 _ROOM: Final = 132  # letters of a printed table that stand side by side on an upright A4 sheet
-_WIDEST: Final = 28  # a longer text breaks into lines
+_WIDEST: Final = 22  # a longer text breaks into lines
 _GAP: Final = 2
 
 

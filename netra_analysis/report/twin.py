@@ -16,7 +16,8 @@ SCHEMA: Final = "https://vega.github.io/schema/vega-lite/v5.json"
 RUNTIME: Final = "6.4"  # the Vega-Lite that draws on our page and in the twin; the specs are valid v5 as well
 LARGEST_SVG: Final = 150_000
 LONGEST_TITLE: Final = 200
-_ROOM: Final = {"left": 24, "top": 5, "right": 24, "bottom": 5}  # a reader's letters may be wider than those measured
+_APART: Final = 24  # pixels: a reader's letters may be a fifth wider than those measured
+_BESIDE: Final = 44  # pixels, where long names and words stand beside the plot
 LIVE: Final = "live_"  # views and layers with such a name are for hands and have no place in a picture
 
 
@@ -63,8 +64,13 @@ def still(spec: dict[str, Any]) -> dict[str, Any]:
     used = set(re.findall(r'"name": "([^"]+)"', json.dumps(kept)))
     datasets = {name: rows for name, rows in spec.get("datasets", {}).items() if name in used}
     config = kept.get("config", {})
-    legend = {**config.get("legend", {}), "columnPadding": _ROOM["left"]}
-    roomy = {"padding": _ROOM, **kept, "config": {**config, "legend": legend}}
+    legend = {**config.get("legend", {}), "columnPadding": _APART}
+    side = _APART if "vconcat" in spec else _BESIDE
+    roomy = {
+        "padding": {"left": side, "top": 5, "right": side, "bottom": 5},
+        **kept,
+        "config": {**config, "legend": legend},
+    }
     return {**roomy, "datasets": datasets} if datasets else roomy
 
 
