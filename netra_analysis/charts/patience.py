@@ -39,7 +39,11 @@ def patience(rows: Sequence[Mapping[str, Any]], most: int = 8) -> Any:
                 sort=order,
                 axis=alt.Axis(title=None, ticks=False, domain=False, labelLimit=240, labelPadding=6),
             ),
-            color=alt.Color("status:N", scale=alt.Scale(domain=list(STATUS), range=list(STATUS.values()))),
+            color=alt.Color(
+                "status:N",
+                scale=alt.Scale(domain=list(STATUS), range=list(STATUS.values())),
+                legend=alt.Legend(symbolStrokeWidth=0),
+            ),
             tooltip=[alt.Tooltip(name) for name in ("cause:N", "waited:N", "status:N")],
         )
         .properties(width=WIDTH - 280, height=22 * len(order))
