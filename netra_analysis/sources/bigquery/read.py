@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from netra_analysis.errors import SourceError
 from netra_analysis.params import Params
@@ -16,19 +15,9 @@ from netra_analysis.sources.bigquery.discover import Found, LogTable, discover
 from netra_analysis.sources.bigquery.gateway import Asked, Gateway
 from netra_analysis.sources.bigquery.names import dataset, log_of
 from netra_analysis.sources.bigquery.select import count_of, rows_of, survey_of
-from netra_analysis.sources.bigquery.thinned import (
-    ABOUT,
-    BY_INSTANCE,
-    CELL,
-    REPRESENTED,
-    chosen,
-    kept_of,
-    shares,
-    trouble_of,
-)
+from netra_analysis.sources.bigquery.taken import coarsest, take
+from netra_analysis.sources.bigquery.thinned import chosen, kept_of, shares, trouble_of
 from netra_analysis.sources.pulled import Pulled, Survey
-from netra_analysis.sources.reading import FileNote
-from netra_analysis.sources.reading.columnar import WEIGHT, entries_of, selection
 from netra_analysis.sources.reading.intake import Intake
 from netra_analysis.sources.scan import Scan
 
@@ -69,7 +58,7 @@ class Reading:
             rows = thinning.asked(gateway, rows)
         else:
             check(held.services.get(self.params.service, 0))
-        taken = [_take(table, gateway.rows(asked), intake) for table, asked in zip(self.found.logs, rows, strict=True)]
+        taken = [take(table, gateway.rows(asked), intake) for table, asked in zip(self.found.logs, rows, strict=True)]
         entries, quarantine = intake.tables()
         if not entries.num_rows:
             raise self._absent(held.services)
@@ -83,7 +72,7 @@ class Reading:
             duplicates=copies,
             services=held.others(self.params.service),
             scans=tuple(gateway.scans),
-            thinned=_thinned(taken, entries.num_rows, thinned) if thinning else strata.NOT_THINNED,
+            thinned=coarsest(taken, entries.num_rows, thinned) if thinning else strata.NOT_THINNED,
         )
 
     def survey(self, most: int, say: Say) -> Survey:
@@ -200,46 +189,6 @@ def _surveyed(gateway: Gateway, found: Found, surveys: Sequence[Asked]) -> Held:
                 streams.append(row)
         by_table.append(counts)
     return Held(dict(sum(by_table, Counter())), by_table, streams)
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """What came of one table: copies that the query left out, and entries that others stand for, in which cells."""
-
-    note: FileNote
-    copies: int
-    thinned: int
-    cell_s: int
-    by_instance: bool
-
-
-def _take(table: LogTable, batches: Iterator[pa.RecordBatch], intake: Intake) -> Taken:
-    """Entries out of a table's rows."""
-    before, rows, copies, weights, cell_s, by_instance = intake.read, 0, 0, 0, 0, True
-    for batch in batches:
-        found = pa.Table.from_batches([batch])
-        thinned = WEIGHT in found.column_names
-        copies += pc.sum(found[REPRESENTED if thinned else "copies"]).as_py() or 0
-        weights += (pc.sum(found[WEIGHT]).as_py() or 0) if thinned else found.num_rows
-        if thinned and found.num_rows:
-            cell_s, by_instance = found[CELL][0].as_py(), found[BY_INSTANCE][0].as_py()
-        found = found.drop_columns(["copies", *(ABOUT if thinned else ())])
-        entries, refused = entries_of(
-            found, selection(found.schema), range(rows + 1, rows + found.num_rows + 1), intake.tally
-        )
-        rows += found.num_rows
-        intake.extend(table.name, entries)
-        for position, reason, sample in refused:
-            intake.refuse(table.name, position, reason, sample)
-    note = FileNote(table.name, "bigquery", "", intake.read - before + weights - rows, "thinned" if cell_s else "")
-    return Taken(note, copies - weights, weights - rows, cell_s, by_instance)
-
-
-def _thinned(taken: Sequence[Taken], kept: int, thinned: int) -> strata.Thinned:
-    """In the words of the coarsest: each table has its own cells."""
-    coarsest = max(taken, key=lambda one: (one.cell_s, not one.by_instance))
-    how = strata.told(kept, thinned, coarsest.cell_s, coarsest.by_instance)
-    return strata.Thinned(thinned, coarsest.cell_s, how)
 
 
 def _lost(gateway: Gateway, counts: Sequence[Asked]) -> list[str]:
