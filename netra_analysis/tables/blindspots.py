@@ -47,7 +47,7 @@ def blind_spots(
     found = engine.run(Query(_TIMES_SQL, bound))
     times, weights = found["time"].to_pylist(), found["weight"].to_numpy()
     silent = _silences(times, raw.thinned.cell_s)
-    spots = [*missing(streams), *_ends(streams, window), *_crowded(times, weights, window), *silent]
+    spots = [*missing(streams), *_ends(streams, window), *crowded(times, weights, window), *silent]
     before: dict[str, Bound] = {"service": params.service, "start": params.before.start, "end": params.before.end}
     if not engine.run(Query(_TIMES_SQL, before)).num_rows:
         spots.append(f"the baseline ({params.before}) holds no log entry: cannot tell new from usual")
@@ -84,7 +84,7 @@ def _ends(streams: Mapping[str, Stream], window: TimeWindow) -> Iterator[str]:
         yield f"logs end at {utc_text(last)}: cannot tell what happened in the window after"
 
 
-def _crowded(times: list[datetime], weights: NDArray[np.int64], window: TimeWindow) -> Iterator[str]:
+def crowded(times: list[datetime], weights: NDArray[np.int64], window: TimeWindow) -> Iterator[str]:
     """A dump that stops at its limit covers minutes of an hour that is asked about."""
     if len(times) < FEWEST_ENTRIES:
         return
