@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from functools import cache
 from typing import Any
 
 import pytest
-from cloud_incident import entries, files
+from cloud_incident import files, rows
 
 import netra_analysis as na
 from netra_analysis.reconstruct.handled import handled
@@ -16,11 +15,6 @@ from tests.servers.logging import FakeLogging, logging
 from tests.servers.monitoring import FakeMonitoring, monitoring
 
 Serve = Callable[[Any], Any]
-
-
-@cache
-def rows() -> list[dict[str, Any]]:
-    return entries()
 
 
 @pytest.fixture(scope="session")

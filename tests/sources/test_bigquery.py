@@ -8,8 +8,7 @@ from typing import Any
 import grpc
 import pytest
 import sqlglot
-from cloud_incident import PROJECT, files
-from conftest import rows
+from cloud_incident import PROJECT, files, rows
 from parity import assert_equal
 from sqlglot import exp
 

@@ -7,8 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 import yaml
-from cloud_incident import BUNDLED, PLANTED, PROJECT, planted
-from conftest import rows
+from cloud_incident import BUNDLED, PLANTED, PROJECT, planted, rows
 from test_bigquery import SHAPES, asked, fake
 
 import netra_analysis as na

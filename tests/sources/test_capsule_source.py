@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cloud_incident import PROJECT, WINDOW, entries
-from conftest import rows
+from cloud_incident import PROJECT, WINDOW, entries, rows
 from parity import assert_equal
 
 import netra_analysis as na

@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cloud_incident import PROJECT, files
-from conftest import rows
+from cloud_incident import PROJECT, files, rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

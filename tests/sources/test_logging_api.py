@@ -4,8 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cloud_incident import PROJECT, files
-from conftest import rows
+from cloud_incident import PROJECT, files, rows
 from parity import assert_equal
 
 import netra_analysis as na

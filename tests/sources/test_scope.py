@@ -8,8 +8,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from cloud_incident import PROJECT, files
-from conftest import rows
+from cloud_incident import PROJECT, files, rows
 
 import netra_analysis as na
 from netra_analysis import params, tables
