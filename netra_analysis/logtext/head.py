@@ -110,6 +110,7 @@ _LETTER: Final = (
     Format("go http panic", r"http: panic serving ", "net/http", ERROR, True),
     Format("stdlib basic", _UPPER + r":(?P<logger>[\w.]+):"),
     Format("panic", r"(?:panic|fatal error): ", None, CRITICAL, True),
+    Format("rust panic", r"thread '[^']*'(?: \(\d+\))? panicked at ", None, ERROR, True),
     Format("upper level", r"(?P<level>ERROR|CRITICAL|FATAL|WARNING)\s", None, UNKNOWN, True),
     Format("warning", r"(?P<logger>[^\s:]+\.py:\d+): [A-Za-z]*Warning: ", None, WARNING, True),
     Format(

@@ -34,7 +34,9 @@ STACK_KEYS: Final = (
 )  # fmt: skip
 _LOGGER_KEYS: Final = ("logger", "logger_name", "loggerName", "loggername", "name", "context", "category", "caller")
 _TIME_KEYS: Final = ("timestamp", "time", "@timestamp", "ts", "asctime")
+_ERROR_KEYS: Final = ("error", "err", "error_message", "errormessage", "exception_message", "cause")
 _LONGEST_JSON: Final = 262_144
+_LONGEST_ERROR: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,26 @@ def read_line(severity: str | None, text: str | None, payload: Mapping[str, Any]
     if payload is None and text:
         payload = _json_object(text)
     if payload is not None:
-        return _from_payload(level_of(severity), payload)
+        return _from_payload(level_of(severity), unwrapped(payload))
     return _from_text(level_of(severity), text or "")
+
+
+def unwrapped(payload: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`payload` with what Rust's `tracing` nests under `fields` (the message, the error) at its own level."""
+    inner = payload.get("fields")
+    if isinstance(inner, Mapping) and not _first_text(payload, MESSAGE_KEYS):
+        return {**inner, **payload}
+    return payload
+
+
+def error_text(payload: Mapping[str, Any]) -> str:
+    """What a payload says in a field of its own about why: `error`, `err`, their message, a cause. Its first line."""
+    for key in _ERROR_KEYS:
+        value = payload.get(key)
+        said = _first_text(value, MESSAGE_KEYS) if isinstance(value, Mapping) else value
+        if isinstance(said, str) and said.strip():
+            return said.strip().partition("\n")[0][:_LONGEST_ERROR]
+    return ""
 
 
 def _json_object(text: str) -> Mapping[str, Any] | None:
@@ -65,7 +85,7 @@ def _json_object(text: str) -> Mapping[str, Any] | None:
         found = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) and any(key in found for key in MESSAGE_KEYS) else None
+    return found if isinstance(found, dict) and any(key in found for key in (*MESSAGE_KEYS, "fields")) else None
 
 
 def _from_text(severity: str, text: str) -> Line:

@@ -17,6 +17,7 @@ _RUBY_HEAD = re2.compile(
 _RUBY_TELLING = re2.compile(r"(?:Error|Exception|NotFound|Invalid|Timeout|Failed|Bad)$|::")
 _RUBY_TAIL = re2.compile(r"^(?P<message>.*) \(" + _RUBY_NAME + r"\)$")
 _GO_SERVED = re2.compile(r"\bhttp: panic serving \S+: (?P<message>.*)$")
+_RUST_THREAD = re2.compile(r"^thread '[^']*'(?: \(\d+\))? panicked at (?P<message>.*)$")
 _PHP_UNCAUGHT = re2.compile(r"Uncaught (?P<type>[\w\\]+): (?P<message>.*?)(?: in \S+\.php[:(]\d+\)?)?$")
 _PHP_STEP = re2.compile(r"^#\d+ (?:\S+\(\d+\): |\[internal function\]|\{main\})")
 _PHP_OBJECT = re2.compile(r"\[object\] \((?P<type>[\w\\]+)\(code: [^)]*\): (?P<message>.*) at \S+\.php:\d+\)")
@@ -79,7 +80,10 @@ def _nested(lines: list[str]) -> tuple[RaisedException, ...]:
 
 
 def panicked(line: str) -> tuple[str, str] | None:
-    """Name and message of a Go panic: of the process, or of one request that its server caught."""
+    """Name and message of a panic: of a Go process, of one request that its server caught, or of a thread of Rust."""
+    thread = _RUST_THREAD.match(line)
+    if thread:
+        return "panicked", thread["message"].rstrip(":")
     served = _GO_SERVED.search(line)
     if served:
         return "panic", served["message"]

@@ -24,19 +24,22 @@ PROGRAMMING = any_of(
     r"NoMethodError|ArgumentError|FrozenError|NoMatchingPatternError|"
     r"ErrorException|ArgumentCountError|UnhandledMatchError|BadMethodCallException|DivisionByZeroError)$"
 )
-GO_FAULT = "panic: runtime error"
+PANICS = ("panic: runtime error", "panicked: ")  # of Go's runtime, and of any thread of Rust
 CODE = any_of(  # what only the service's own code can do wrong, in lines that give no stack
     r"\bNoMethodError\b|undefined method [`']|uninitialized constant|undefined local variable or method",
     r"\b(?:Type|Attribute|Name|UnboundLocal|Reference|NotImplemented)Error\b",
     r"\b(?:NullReference|NullPointer|ClassCast|InvalidCast|ArrayIndexOutOfBounds|IndexOutOfRange)Exception\b",
     r"nil pointer dereference|index out of range|slice bounds out of range|interface conversion:",
+    r"Service panicked|panicked at |called `(?:Option|Result)::(?:unwrap|expect)",  # Rust
     r"Object reference not set|Cannot read propert(?:y|ies) of|is not a function\b",
     r"column \S+ does not exist|relation \S+ does not exist|Unknown column",
 )
+PROBES = 2  # instances ended by a liveness probe: one may have hung
 MOST = 0.5  # of the failed requests have to have met such a line
 CONFIG = any_of(
     r"permission denied on secret",
     r"secret[^ ]* .{0,60}(?:not found|was not found|is missing|expired)",
+    r"secret ?version .{0,200}(?:disabled|destroyed)|in (?:DISABLED|DESTROYED) state",
     r"password authentication failed",
     r"(?:authentication|auth) failed|login failed for user|access denied for user|WRONGPASS|NOAUTH",
     r"invalid (?:api[ _-]?key|credentials?|password|token|jwt|client secret|signature)",
@@ -67,7 +70,8 @@ CONFIG = any_of(
 
 def look(scene: Scene) -> list[Sign]:
     told_of = [_new_exception(scene), _code_words(scene)]
-    return [_deploy(scene), *told_of, _new_revision_only(scene), _config(scene), refused(scene)]
+    newest = _new_revision_only(scene)
+    return [_deploy(scene), *told_of, newest, _unwell(scene, newest), _config(scene), refused(scene)]
 
 
 def _deploy(scene: Scene) -> Sign:
@@ -102,7 +106,7 @@ def _new_exception(scene: Scene) -> Sign:
     told = rows[(rows["kind"] == "exception") & rows["state"].isin(["new", "grown", "unknown"])]
     kinds = {row["id"]: row["sample"].partition(": ")[0] for row in told.to_dict("records")}
     faults = {name for name, kind in kinds.items() if PROGRAMMING.search(kind)}
-    faults |= set(told[told["sample"].str.startswith(GO_FAULT)]["id"])
+    faults |= set(told[told["sample"].str.startswith(PANICS)]["id"])
     code = told[told["id"].isin(faults)]
     met = int(code["failed_requests"].sum())
     return Sign(
@@ -179,6 +183,29 @@ def _new_revision_only(scene: Scene) -> Sign:
         words=newest,
         unit="requests",
         method="failed requests by revision, and the same routes on earlier revisions",
+    )
+
+
+def _unwell(scene: Scene, newest: Sign) -> Sign:
+    """Whether liveness probes end instances of the newest revision alone, which is the one that fails."""
+    name = "unwell_since_deploy"
+    if not scene.has("system") or newest.verdict is Verdict.NO_DATA:
+        return not_seen(name, "Whether probes end the newest revision alone cannot be told ({n} deaths).", "system")
+    rows = scene.deaths[scene.deaths["kind"] == "probe"]
+    own = rows[rows["revision"] == newest.words]
+    fired = newest.fired and len(own) >= PROBES and len(own) == len(rows)
+    return Sign(
+        name,
+        Verdict.FIRED if fired else Verdict.CLEAR,
+        "{n} of {total} instances that a liveness probe ended were of {words:text}.",
+        time=first(own, "start_time") if fired else None,
+        share=newest.share if fired else None,
+        n=len(own),
+        total=len(rows),
+        words=newest.words,
+        unit="instances",
+        method="deaths by a liveness probe, by revision, where the failures keep to the newest one",
+        evidence=Query("SELECT * FROM finding_crashes WHERE kind = 'probe' ORDER BY start_time"),
     )
 
 

@@ -1,5 +1,7 @@
 """Signs of the pool, the database behind it, and everything else that the service calls."""
 
+from datetime import timedelta
+
 import pandas as pd
 
 from netra_analysis.detectors.pool import CONNECTING, TIMED_OUT
@@ -56,6 +58,8 @@ SLOW = any_of(
     r"statement timeout|canceling statement|QueryCanceled|lock (?:wait )?timeout|deadlock detected",
     r"duration: \d{4,}\.\d+ ms",
 )
+UNCAUGHT = any_of(r"^(?:error: )?Uncaught |^Unhandled (?:promise )?rejection")
+SOON = timedelta(seconds=10)
 OURS = any_of(r"websocket", r"client (?:has )?disconnected", r"QueuePool limit", r"garbage collector")
 
 
@@ -130,6 +134,7 @@ def _backends(scene: Scene) -> Sign:
 
 def _lost(scene: Scene) -> Sign:
     now, before = (rows[~_own_words(rows)] for rows in (scene.lines(LOST), scene.lines(LOST, before=True)))
+    now = now[~_last_words(scene, now)]
     says = "{n} lines say that something the service calls was out of reach"
     return told(
         scene,
@@ -156,6 +161,18 @@ def _slow(scene: Scene) -> Sign:
         least=3,
         met=False,
     )
+
+
+def _last_words(scene: Scene, rows: pd.DataFrame) -> pd.Series:
+    """What nobody caught, of a process that then exited in service: its requests failed because it was gone."""
+    exits = scene.deaths[scene.deaths["kind"] == "exit"]
+    ended = {name: list(own["start_time"]) for name, own in exits.groupby("instance")}
+    last = [
+        UNCAUGHT.search(row.message) is not None
+        and any(abs(at - row.time) <= SOON for at in ended.get(row.instance, ()))
+        for row in rows.itertuples()
+    ]
+    return where(rows, last)
 
 
 def _own_words(rows: pd.DataFrame) -> pd.Series:

@@ -42,6 +42,9 @@ def _input(scene: Scene) -> Sign:
     if few is not None:
         return few
     whole = bad / scene.impact >= 0.9 and rest_share <= OTHERS_FAIL and meanwhile >= 2
+    if whole and not scene.has_logs:
+        says = "Whether an input fails or what its route needs cannot be told without its own words ({n})."
+        return not_seen(name, says, "stderr")
     if whole and not any(_served_before(scene, worst, here, count(good)) for here, good in parts):
         says = "The route that fails had not been served before by the revision that fails ({n} failures)."
         return not_seen(name, says, "the same revision before the failures")

@@ -8,7 +8,8 @@ from typing import Any
 import pyarrow as pa
 
 from netra_analysis import schema
-from netra_analysis.logtext.line import STACK_KEYS, Line, read_line
+from netra_analysis.logtext.level import CRITICAL, ERROR, WARNING
+from netra_analysis.logtext.line import STACK_KEYS, Line, error_text, read_line, unwrapped
 from netra_analysis.logtext.names import stored
 from netra_analysis.logtext.stitch import LogLine
 from netra_analysis.logtext.traceback import exception_of_payload, find_exceptions
@@ -16,6 +17,8 @@ from netra_analysis.query import Bound
 from netra_analysis.sources.engine import Engine
 from netra_analysis.sources.questions import question
 from netra_analysis.tables import exceptions
+
+LOUD = frozenset({WARNING, ERROR, CRITICAL})
 
 
 def app_logs(engine: Engine, scope: Mapping[str, Bound]) -> tuple[pa.Table, pa.Table]:
@@ -51,10 +54,17 @@ def _read(rows: Sequence[Mapping[str, Any]]) -> list[Line]:
 
 
 def _line(row: Mapping[str, Any], payload: Mapping[str, Any] | None) -> Line:
-    """The line, with the stack that a JSON logger keeps in a field of its own put under its message."""
+    """The line, with the reason that a JSON logger keeps in a field put behind its message, and the stack under it."""
     line = read_line(row["severity"], row["text"], payload)
-    stack = stack_of(payload) if payload else ""
-    return replace(line, message=f"{line.message}\n{stack}") if stack and stack not in line.message else line
+    if payload is None:
+        return line
+    payload = unwrapped(payload)
+    stack, reason = stack_of(payload), error_text(payload) if line.level in LOUD else ""
+    if stack:
+        return replace(line, message=f"{line.message}\n{stack}") if stack not in line.message else line
+    if reason and reason not in line.message:
+        return replace(line, message=f"{line.message}: {reason}" if line.message else reason)
+    return line
 
 
 def stack_of(payload: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from netra_analysis.logtext.line import read_line
+from netra_analysis.logtext.line import error_text, read_line
 
 RED, BOLD, OFF = "\x1b[31m", "\x1b[1m", "\x1b[0m"
 
@@ -190,6 +190,33 @@ def test_a_json_line_states_its_level(payload: dict[str, object], level: str) ->
 def test_a_json_line_that_nothing_parsed_is_read_as_json() -> None:
     line = read_line(None, json.dumps({"level": 50, "msg": "boom", "time": 1}), None)
     assert (line.level, line.level_from, line.message) == ("ERROR", "json", "boom")
+
+
+TRACING = {
+    "timestamp": "2026-08-11T01:22:58Z",
+    "level": "ERROR",
+    "fields": {"message": "request failed", "error": "pool timed out"},
+    "target": "usage::error",
+}
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["parsed", "as text"])
+def test_what_rust_nests_under_fields_is_the_line(whole: bool) -> None:
+    line = read_line(None, None if whole else json.dumps(TRACING), TRACING if whole else None)
+    assert (line.level, line.message) == ("ERROR", "request failed")
+
+
+@pytest.mark.parametrize(
+    ("payload", "said"),
+    [
+        ({"msg": "request failed", "error": "context deadline exceeded\nat x"}, "context deadline exceeded"),
+        ({"msg": "request failed", "err": {"message": "refused"}}, "refused"),
+        ({"msg": "request failed", "error": {}}, ""),
+        ({"msg": "fine"}, ""),
+    ],
+)
+def test_the_reason_that_a_logger_keeps_in_a_field(payload: dict[str, object], said: str) -> None:
+    assert error_text(payload) == said
 
 
 def test_a_json_message_with_a_head_of_its_own_is_read_when_nothing_else_states_a_level() -> None:

@@ -90,7 +90,8 @@ def test_words_of_memory_that_was_refused(tmp_path: Path) -> None:
 
 
 def poisoned(revision: str = "shop-00001-abc") -> list[Any]:
-    return [request(600 + 30 * n, 500, "/api/tasks", revision=revision) for n in range(10)]
+    lines = [said(600 + 30 * n, "ERROR could not place the task", revision=revision) for n in range(10)]
+    return [*lines, *(request(600 + 30 * n, 500, "/api/tasks", revision=revision) for n in range(10))]
 
 
 def test_one_route_that_fails_for_some_while_it_serves_others(tmp_path: Path) -> None:

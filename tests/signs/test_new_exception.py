@@ -18,6 +18,7 @@ PHP = (
     "Stack trace:\n#0 {main}"
 )
 GO = "2026/03/04 12:10:00 http: panic serving 169.254.1.1:2054: runtime error: index out of range [3] with length 2"
+RUST = "thread 'tokio-runtime-worker' panicked at src/pricing/tier.rs:88:17:"
 AWAY = "ActiveRecord::ConnectionNotEstablished (connection refused):\n\napp/models/order.rb:42:in 'total'"
 NEW = "shop-00002-new"
 
@@ -27,7 +28,7 @@ def failing(stack: str) -> list[object]:
     return [*calm(600), *(request(600 + 5 * n, 500, revision=NEW, latency=0.5) for n in range(60)), *lines]
 
 
-@pytest.mark.parametrize("stack", [RAILS, DOTNET, PHP, GO])
+@pytest.mark.parametrize("stack", [RAILS, DOTNET, PHP, GO, RUST])
 def test_a_fault_of_the_code_is_told_by_its_type(tmp_path: Path, stack: str) -> None:
     found = sign(tmp_path, "new_exception", failing(stack))
     assert (found.verdict, found.n, found.share) == (Verdict.FIRED, 60, 1.0)

@@ -20,6 +20,7 @@ from tests.signs.test_code_words import failing
         "Unable to find a signing key that matches 'a1'",
         "IDX10503: Signature validation failed",
         "ActiveSupport::MessageVerifier::InvalidSignature",
+        "9 FAILED_PRECONDITION: Secret Version [projects/1/secrets/jwt/versions/4] is in DISABLED state.",
     ],
 )
 def test_words_of_a_wrong_setting(tmp_path: Path, words: str) -> None:
@@ -54,6 +55,13 @@ def test_a_time_out_without_words_is_the_pool_s_by_the_frame_in_which_it_ended(
 ) -> None:
     found = sign(tmp_path, "pool_timeouts", [*calm(600), *failing(stack)])
     assert (found.verdict, found.n) == (Verdict.FIRED if n else Verdict.CLEAR, n)
+
+
+SQLX = "ERROR error occurred while acquiring a database connection: pool timed out while waiting for an open connection"
+
+
+def test_the_words_of_a_pool_of_rust(tmp_path: Path) -> None:
+    assert sign(tmp_path, "pool_timeouts", [*calm(600), *failing(SQLX)]).n == 60
 
 
 BUSY = "WARNING: [pool www] server reached pm.max_children setting (5), consider raising it"
