@@ -1,6 +1,9 @@
 """Opening an incident: its source is read while all that can be asked of it is imported, which takes a second."""
 
+import gc
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,11 +21,22 @@ def open_incident(where: str | Path, keep: "Keep | None" = None) -> "Incident":
 
     `keep` writes a pin: an incident writes nothing itself.
     """
-    with ThreadPoolExecutor(1) as beside:
+    with _seldom_collected(), ThreadPoolExecutor(1) as beside:
         imported = beside.submit(import_module, "netra_analysis.incident")
         asked, held = _read(Path(where))
         opened: Incident = imported.result().Incident(asked, held, keep)
     return opened
+
+
+@contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """Reading makes millions of small values and no cycle; looking for cycles took some hundredths of its time."""
+    usual = gc.get_threshold()
+    gc.set_threshold(50_000, 50, 50)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 def _read(path: Path) -> tuple[params.Params, Tables]:
