@@ -36,7 +36,7 @@ TIMED_OUT = re2.compile(
             r"(?:(?:database|db|jdbc|sql|pooled) )?connection (?:from (?:the )?(?:\w+ )?pool|after|within)",
             r"connection is not available, request timed out",  # HikariCP
             r"pool timed out while waiting for an open connection|PoolTimedOut",  # sqlx
-            r"timed out waiting for connection|error retrieving a connection from the pool",  # r2d2, bb8, deadpool
+            r"timed out waiting for connection|error retrieving a connection from the pool",  # r2d2
             r"timed? ?out (?:fetching|acquiring|waiting for|getting|obtaining) (?:an? |the |new )*(?:\w+ )?connection",
             r"timeout (?:acquiring|fetching|waiting for|getting) (?:an? |the |new )*(?:\w+ )?connection",  # knex
             r"timeout exceeded when trying to connect",  # node-pg's pool

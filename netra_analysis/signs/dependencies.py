@@ -1,13 +1,12 @@
 """Signs of the pool, the database behind it, and everything else that the service calls."""
 
-from datetime import timedelta
-
 import pandas as pd
 
 from netra_analysis.detectors.pool import CONNECTING, TIMED_OUT
 from netra_analysis.finding import Verdict
 from netra_analysis.query import Query
 from netra_analysis.reconstruct.frames import frame, where
+from netra_analysis.signs.process import SOON
 from netra_analysis.signs.scene import Scene, any_of, first
 from netra_analysis.signs.sign import Sign, not_seen
 from netra_analysis.signs.words import EXAMPLE, told
@@ -59,7 +58,6 @@ SLOW = any_of(
     r"duration: \d{4,}\.\d+ ms",
 )
 UNCAUGHT = any_of(r"^(?:error: )?Uncaught |^Unhandled (?:promise )?rejection")
-SOON = timedelta(seconds=10)
 OURS = any_of(r"websocket", r"client (?:has )?disconnected", r"QueuePool limit", r"garbage collector")
 
 

@@ -8,7 +8,6 @@ from typing import Any
 import pyarrow as pa
 
 from netra_analysis import schema
-from netra_analysis.logtext.level import CRITICAL, ERROR, WARNING
 from netra_analysis.logtext.line import STACK_KEYS, Line, error_text, read_line, unwrapped
 from netra_analysis.logtext.names import stored
 from netra_analysis.logtext.stitch import LogLine
@@ -17,8 +16,6 @@ from netra_analysis.query import Bound
 from netra_analysis.sources.engine import Engine
 from netra_analysis.sources.questions import question
 from netra_analysis.tables import exceptions
-
-LOUD = frozenset({WARNING, ERROR, CRITICAL})
 
 
 def app_logs(engine: Engine, scope: Mapping[str, Bound]) -> tuple[pa.Table, pa.Table]:
@@ -59,7 +56,7 @@ def _line(row: Mapping[str, Any], payload: Mapping[str, Any] | None) -> Line:
     if payload is None:
         return line
     payload = unwrapped(payload)
-    stack, reason = stack_of(payload), error_text(payload) if line.level in LOUD else ""
+    stack, reason = stack_of(payload), error_text(payload) if line.level in exceptions.LOUD else ""
     if stack:
         return replace(line, message=f"{line.message}\n{stack}") if stack not in line.message else line
     if reason and reason not in line.message:

@@ -18,7 +18,7 @@ from netra_analysis.logtext.traceback import find_exceptions
 
 ONE_FAILURE = timedelta(milliseconds=250)
 LEAST_MESSAGE = 12  # characters that a message needs before finding it again means anything
-_LOUD = ("WARNING", "ERROR", "CRITICAL")
+LOUD = ("WARNING", "ERROR", "CRITICAL")
 
 
 @dataclass(slots=True)
@@ -63,7 +63,7 @@ def _tellings(lines: Sequence[LogLine], messages: Mapping[str, str]) -> list[Sti
     """Tracebacks, and loud lines: errors that name an exception start a failure, the others may repeat one."""
     groups = stitch(lines)
     taken = {name for group in groups for name in group.ids}
-    loud = [line for line in lines if line.level in _LOUD and line.id not in taken]
+    loud = [line for line in lines if line.level in LOUD and line.id not in taken]
     return groups + [
         Stitched((line.id,), line.text, _named(line, messages), True, line.instance, line.stream, line.time)
         for line in loud

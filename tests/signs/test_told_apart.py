@@ -44,6 +44,13 @@ def test_with_words_that_blame_nothing_else_it_is(tmp_path: Path) -> None:
     assert found.verdict == "poison_request"
 
 
+def test_where_all_workers_are_busy_no_input_is_blamed(tmp_path: Path) -> None:
+    words = "TaskRejectedException: ExecutorService in active state did not accept task"
+    found = opened(tmp_path, one_route({"level": "error", "msg": words}), limits={"max_instances": 1})
+    assert next(one for one in found.signs if one.id == "workers_busy").fired
+    assert next(one for one in found.judgements if one.cause.id == "poison_request").status == "contradicted"
+
+
 def unwell(revisions: tuple[str, ...]) -> list[Any]:
     """Instances that their liveness probe ends, with a request each; the older revision served until then."""
     made: list[Any] = [request(step, 200, instance="old") for step in range(-3500, 600, 20)]
