@@ -26,11 +26,12 @@ WITNESSES = ("in use", "waiting", "time-out")
 IN_USE = re2.compile(r"(?i)pool[^ ]*(?:in_use|inuse|checked_?out|used|active|busy)$")
 SIZE = re2.compile(r"(?i)pool[^ ]*(?:/|_)(?:size|max|capacity|limit|total)$")
 WAITING = re2.compile(r"(?i)pool[^ ]*(?:waiting|waiters|pending|queue(?:d|_length)?)$")
+_QUEUE_POOL = r"QueuePool limit of size (\d+) overflow (\d+) reached"  # SQLAlchemy
 TIMED_OUT = re2.compile(
     "(?i)"
     + "|".join(
         (
-            r"QueuePool limit of size (\d+) overflow (\d+) reached, connection timed out",  # SQLAlchemy
+            _QUEUE_POOL + ", connection timed out",
             r"(?:unable|could not|couldn't|failed|cannot|can't) (?:to )?"
             r"(?:obtain|acquire|get|check ?out|fetch|reserve|borrow) (?:an? |the |new )*"
             r"(?:(?:database|db|jdbc|sql|pooled) )?connection (?:from (?:the )?(?:\w+ )?pool|after|within)",
@@ -54,6 +55,7 @@ TIMED_OUT = re2.compile(
         )
     )
 )
+_SIZES = re2.compile(f"(?i){_QUEUE_POOL}")
 CONNECTING = "connect_utils.py"  # asyncpg opened a new connection meanwhile: what was late is the server
 PROOF = pa.schema(
     [("time", TIME), ("witness", TEXT), ("instance", TEXT), ("value", FLOAT), ("cap", FLOAT), ("id", TEXT)]
@@ -91,13 +93,11 @@ def observations(
 
 
 def _timeouts(logs: pd.DataFrame) -> list[dict[str, Any]]:
-    """Lines in which a wait for a connection timed out; the lines of one traceback within a second are one."""
+    """`logs` as rows, each a wait for a connection that timed out; the lines of one traceback are one."""
     rows: list[dict[str, Any]] = []
     for line in logs.itertuples():
-        match = TIMED_OUT.search(line.message)
-        if not match:
-            continue
-        sizes = [int(part) for part in match.groups() if part]
+        said = _SIZES.search(line.message)
+        sizes = [int(part) for part in said.groups()] if said else []
         row = {
             "time": moment(line.time),
             "witness": "time-out",

@@ -5,6 +5,7 @@ one exception from the outermost to the one that failed.
 """
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final, Literal
 
 import re2
@@ -52,6 +53,7 @@ class Draft:
         return RaisedException(self.type, message, tuple(self.frames), self.cause, self.type is None, language)
 
 
+@lru_cache(maxsize=4096)
 def is_named(name: str) -> bool:
     """Whether `name` tells by itself that it is an exception's type."""
     return _NAMED.match(name) is not None
@@ -62,10 +64,14 @@ def raised(line: str, *, strict: bool = False) -> tuple[str, str] | None:
     if not line[:1].isalpha() and not line.startswith("_"):
         return None
     name, _, rest = line.partition("\n")[0].partition(":")
-    match = _RAISED.match(name[:300] + (": " if rest else ""))
-    if not match or match["type"] in _LEVELS or (strict and not is_named(match["type"])):
-        return None
-    return match["type"], rest.strip()
+    kind = _type(name[:300] + (": " if rest else ""))
+    return (kind, rest.strip()) if kind and (not strict or is_named(kind)) else None
+
+
+@lru_cache(maxsize=4096)
+def _type(said: str) -> str | None:
+    match = _RAISED.match(said)
+    return match["type"] if match and match["type"] not in _LEVELS else None
 
 
 def headline(line: str) -> tuple[str, str] | None:

@@ -11,6 +11,7 @@ sqlglot) applies them to millions of lines and hands Python only the distinct sh
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import re2
@@ -113,7 +114,12 @@ _COMPILED = tuple((re2.compile(m.pattern.encode()), m.replacement.encode()) for 
 
 def mask(text: str) -> str:
     """`text` with everything that varies replaced: the shape of the message."""
-    raw = text[:LONGEST].encode("utf-8", "replace")
+    return _masked(text[:LONGEST].encode("utf-8", "replace"))
+
+
+@lru_cache(maxsize=4096)
+def _masked(raw: bytes) -> str:
+    """Failures say the same again and again, and there are thirty rules."""
     for pattern, replacement in _COMPILED:
         raw = pattern.sub(replacement, raw)
     return str(raw.decode("utf-8")[:LONGEST])

@@ -6,6 +6,7 @@ that it shows is not the failure.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, Final
 
 from netra_analysis.logtext.colour import plain_text
@@ -21,6 +22,7 @@ _LONGEST: Final = 262_144
 """Characters looked at: the most that a log entry can hold."""
 
 
+@lru_cache(maxsize=512)
 def find_exceptions(text: str) -> tuple[RaisedException, ...]:
     """Every exception that `text` shows, in the order in which they were raised."""
     text = _unescaped(plain_text(text[:_LONGEST]))

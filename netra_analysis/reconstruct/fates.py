@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -146,11 +147,11 @@ def _without_instance(request: dict[Any, Any], deaths: Sequence[Death]) -> tuple
 def _by_application(
     request: dict[Any, Any], lines: list[tuple[str, str]], told: list[tuple[str, str]]
 ) -> tuple[str, str, str | None]:
-    forced = next((name for name, message in lines if _FORCED.search(message)), None)
+    forced = next((name for name, message in lines if _forced(message)), None)
     if forced:
         return "deliberate", "the application was told to fail", forced
     if request["status"] in (502, 504):
-        lost = next((name for name, message in lines if _UPSTREAM.search(message)), None)
+        lost = next((name for name, message in lines if _lost(message)), None)
         if lost:
             return "upstream", "the application answered for a dependency that failed", lost
         if not told:
@@ -159,3 +160,13 @@ def _by_application(
         name, title = told[-1]
         return "application", f"{title}, told by its instance while it ran", name
     return "application", "an instance answered it and the platform gave no reason of its own", None
+
+
+@lru_cache(maxsize=4096)
+def _forced(message: str) -> bool:
+    return bool(_FORCED.search(message))
+
+
+@lru_cache(maxsize=4096)
+def _lost(message: str) -> bool:
+    return bool(_UPSTREAM.search(message))

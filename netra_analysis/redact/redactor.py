@@ -21,8 +21,6 @@ from netra_analysis.redact.tokens import TOKENS
 RULES: Final = (*TOKENS, *NAMED, *PERSONAL)
 SHORTEST: Final = 6  # bytes; nothing shorter is looked at
 KINDS: Final = tuple(sorted({rule.kind for rule in RULES} | {"field", "unread"}))
-# An id or a trace as the platform makes them: hexadecimal with a letter in it, in which no rule finds anything.
-PLAIN_ID: Final = r"^(?:projects/[a-z][a-z-]{0,23}[0-9]{0,6}/traces/)?[0-9]{0,32}[a-f][0-9a-f]{0,31}$"
 MARK: Final = re.compile(rf"\[({'|'.join(KINDS)}):[0-9a-f]{{6}}\]".encode())
 
 
@@ -71,6 +69,11 @@ class Redactor:
         """Differs wherever the same text could come out otherwise: by key, fields or rules."""
         said = [self.key, *self.names, *(f"{one.kind} {one.pattern.pattern!r}" for one in RULES)]
         return hashlib.blake2b("\n".join(said).encode(), digest_size=16).hexdigest()
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """Expressions of which one matches wherever a rule may, in a text of ASCII in which nothing is encoded."""
+        return _hints(self.names).patterns
 
     def token(self, kind: str, value: str) -> str:
         """What stands in the text in place of `value`."""

@@ -75,6 +75,11 @@ class Hints:
     def __init__(self, *families: tuple[Rule, ...]) -> None:
         self._families = [(family, _searching(family)) for family in families if family]
 
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """The hints of each family as one expression."""
+        return tuple("|".join(f"(?:{one.hint})" for one in family) for family, _ in self._families)
+
     def matching(self, data: bytes) -> list[Rule]:
         """The rules that may find something in `data`, in their order."""
         return [family[number] for family, hints in self._families for number in sorted(hints.Match(data) or ())]

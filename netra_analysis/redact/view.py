@@ -18,7 +18,9 @@ _PERCENT: Final = re.compile(rb"%[0-9A-Fa-f]{2}")
 MOST: Final = 4_000  # runs of base64 in one text; honest ones hold a few
 # Four letters of base64 that stand for three printable ASCII characters, by the bits that these have in common.
 _FOUR: Final = r"[I-Za-f][C-HS-Xi-nyz0-3][ABEFIJMNQRUVYZcdghklopstwx014589][A-Za-z0-9+/_-]"
-_ENCODED: Final = re2.compile(f"(?:{_FOUR}){{3,}}[A-Za-z0-9+/_-]*={{0,2}}".encode(), options())
+_RUN: Final = f"(?:{_FOUR}){{3,}}[A-Za-z0-9+/_-]*={{0,2}}"
+_ENCODED: Final = re2.compile(_RUN.encode(), options())
+OPENED: Final = (_RUN, "%[0-9A-Fa-f]{2}", r"\n|\\n")  # where none of these is, there is no other view of a text
 _URL_SAFE: Final = bytes.maketrans(b"-_", b"+/")
 _HEX: Final = np.full(256, 255, np.uint8)
 for _value, _letters in enumerate(

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netra_analysis.params import Params, place
-from netra_analysis.redact import PLAIN_ID, Redactor
+from netra_analysis.redact import Redactor, redact_column
 from netra_analysis.schema import ENTRIES, METRICS, QUARANTINE, TEXT, TableSchema
 from netra_analysis.sources import bigquery, logging_api, monitoring
 from netra_analysis.sources.cache import Cache, cache, key, settled
@@ -191,20 +191,11 @@ def redacted(entries: pa.Table, redactor: Redactor, known: TableSchema = ENTRIES
     """
     for name in _REDACTED[known.name]:
         column = entries.column(name).combine_chunks().dictionary_encode()
-        clean = _clean(column.dictionary, redactor, plain=PLAIN_ID if name in _IDS else "")
+        clean = redact_column(column.dictionary, redactor, ids=name in _IDS)
         index = entries.schema.get_field_index(name)
         decoded = pa.DictionaryArray.from_arrays(column.indices, clean).cast(pa.string())
         entries = entries.set_column(index, entries.schema.field(name), decoded)
     return entries
-
-
-def _clean(values: pa.Array, redactor: Redactor, plain: str) -> pa.Array:
-    """Each of `values` redacted; those that match the expression `plain` are not looked at one by one."""
-    if not plain:
-        return pa.array([redactor(value) for value in values.to_pylist()], pa.string())
-    looked_at = pc.invert(pc.match_substring_regex(values, plain))
-    some = pa.array([redactor(value) for value in values.filter(looked_at).to_pylist()], pa.string())
-    return pc.replace_with_mask(values.cast(pa.string()), looked_at, some)
 
 
 def distinct(entries: pa.Table) -> pa.Table:
