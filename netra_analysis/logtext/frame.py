@@ -130,7 +130,7 @@ def go_frame(function: str, line: str) -> Frame | None:
 
 def ruby_frame(line: str) -> tuple[Frame, str] | None:
     """The frame in `app/models/order.rb:42:in 'total'`, and what follows it: `: message (Type)` on an uncaught one."""
-    match = _RUBY.match(line[:_LONGEST])
+    match = _RUBY.match(line[:_LONGEST]) if ":in " in line else None
     if not match:
         return None
     function = match["function"].removeprefix("block in ").removeprefix("rescue in ")

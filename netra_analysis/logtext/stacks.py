@@ -81,6 +81,8 @@ def _nested(lines: list[str]) -> tuple[RaisedException, ...]:
 
 def panicked(line: str) -> tuple[str, str] | None:
     """Name and message of a panic: of a Go process, of one request that its server caught, or of a thread of Rust."""
+    if "panic" not in line and not line.startswith("fatal error"):
+        return None
     thread = _RUST_THREAD.match(line)
     if thread:
         return "panicked", thread["message"].rstrip(":")
