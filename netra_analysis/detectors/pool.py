@@ -17,6 +17,7 @@ from netra_analysis.detectors.settings import Settings
 from netra_analysis.finding import Finding, Standing, Statement, Verdict
 from netra_analysis.query import Query
 from netra_analysis.reconstruct.frames import frame, moment, table
+from netra_analysis.reconstruct.once import once
 from netra_analysis.schema import FLOAT, TEXT, TIME
 from netra_analysis.tables import Tables
 from netra_analysis.window import TimeWindow
@@ -77,8 +78,9 @@ def detect(tables: Tables, settings: Settings) -> Finding:
     return Finding(NAME, Verdict.NO_DATA, proof, (_no_data(settings),), missing=("metrics.pool",))
 
 
+@once
 def observations(
-    tables: Tables, settings: Settings, window: TimeWindow | None = None
+    tables: Tables, settings: Settings, window: TimeWindow | None
 ) -> tuple[list[dict[str, Any]], float | None]:
     """What both witnesses say of the pool in `window`, or in all of the data, as rows of `PROOF`; and its cap."""
     metrics = frame(tables.metrics, window)

@@ -40,7 +40,7 @@ PROOF = pa.schema(
 def measure(tables: Tables, settings: Settings, findings: Mapping[str, Finding]) -> Finding:
     """One row a band of memory and of the pool over the service, and two rows for the pools of single instances."""
     known = minutes(tables, settings, findings)
-    _, cap = pool.observations(tables, settings)
+    _, cap = pool.observations(tables, settings, None)
     rows = [
         *_bands(known, "memory", 1.0, MEMORY_EDGES),
         *(_bands(known, "pool, in use", cap, POOL_EDGES) if cap else ()),
@@ -110,7 +110,7 @@ def _by_instance(tables: Tables, settings: Settings) -> list[dict[str, Any]]:
 
 def _pools(tables: Tables, settings: Settings) -> pd.DataFrame:
     """Instance, minute, and whether its pool was at its cap; empty where the metric names no instance."""
-    rows, cap = pool.observations(tables, settings)
+    rows, cap = pool.observations(tables, settings, None)
     found = [
         {
             "instance": instance,

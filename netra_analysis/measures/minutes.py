@@ -213,7 +213,7 @@ def _witnessed(tables: Tables, settings: Settings, clock: _Clock) -> Iterator[Se
         lines = rows["witness"] == memory.KILL_LINE
         at = clock.at(rows["time"], ends=True).where(~lines, clock.at(rows["time"]))
         yield Series("memory", "share of limit", "memory", clock.spread(rows.groupby(at)["ratio"].max()))
-    found, _ = pool.observations(tables, settings)
+    found, _ = pool.observations(tables, settings, None)
     rows = pd.DataFrame(found, columns=pool.PROOF.names)
     in_use, waiting, timed_out = (rows[rows["witness"] == name] for name in pool.WITNESSES)
     if len(in_use):  # a wait that timed out says that all were in use

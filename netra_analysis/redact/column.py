@@ -20,9 +20,10 @@ PLAIN_ID: Final = r"^(?:projects/[a-z][a-z-]{0,23}[0-9]{0,6}/traces/)?[0-9]{0,32
 def redact_column(values: pa.Array, redactor: Redactor, ids: bool = False) -> pa.Array:
     """Each of `values` redacted; of `ids`, those that are plain are not looked at, whatever a hint says of them."""
     values = values.cast(pa.string())
-    asked = _suspect(values, redactor)
     if ids:
-        asked = pc.and_not(asked, pc.match_substring_regex(values, PLAIN_ID))
+        others = pc.invert(pc.match_substring_regex(values, PLAIN_ID))
+        return pc.replace_with_mask(values, others, redact_column(values.filter(others), redactor))
+    asked = _suspect(values, redactor)
     found = pa.array([redactor(value) for value in values.filter(asked).to_pylist()], pa.string())
     return pc.replace_with_mask(values, asked, found)
 

@@ -10,9 +10,8 @@ import json
 import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -22,6 +21,9 @@ from netra_analysis.sources.metrics.reading import MetricReading, gathered
 from netra_analysis.sources.metrics.series import flat, series_rows
 from netra_analysis.sources.reading.files import locate
 from netra_analysis.sources.reading.reason import safe
+
+if TYPE_CHECKING:
+    import pandas as pd  # where it is used: entries are being read before it is there
 
 _GZIP: Final = b"\x1f\x8b"
 _LONGEST_INTEGER: Final = 400  # digits; no double holds more, and Python itself reads no more than 4,300
@@ -74,7 +76,7 @@ def _content(path: Path) -> bytes:
     return data
 
 
-def _parquet(data: bytes, path: Path) -> pd.DataFrame:
+def _parquet(data: bytes, path: Path) -> "pd.DataFrame":
     try:
         return pq.read_table(io.BytesIO(data)).to_pandas()
     except (pa.ArrowException, OSError, ValueError, TypeError, OverflowError) as error:
@@ -82,14 +84,16 @@ def _parquet(data: bytes, path: Path) -> pd.DataFrame:
         raise _refusal(f"{path.name} begins as Parquet and is none: {why}; export it again") from error
 
 
-def _csv(data: bytes, path: Path) -> pd.DataFrame:
+def _csv(data: bytes, path: Path) -> "pd.DataFrame":
+    import pandas as pd
+
     try:
         return pd.read_csv(io.BytesIO(data), dtype=str, keep_default_na=False)
     except (ValueError, pd.errors.ParserError) as error:
         raise _refusal(f"{path.name} is no table: {error}; expected {_EXPECTED}") from error
 
 
-def _table_rows(frame: pd.DataFrame, path: Path) -> Iterator[Row | str]:
+def _table_rows(frame: "pd.DataFrame", path: Path) -> Iterator[Row | str]:
     missing = {"time", "metric", "value"} - set(frame.columns)
     if missing:
         raise _refusal(

@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-import pandas as pd
-
 from netra_analysis.sources.reading.reason import safe
 
 _UNITS: Final = {"By": ("MiB", 1 / 2**20), "10^2.%": ("ratio", 1.0), "1": ("count", 1.0), "ms": ("s", 1e-3)}
@@ -24,6 +22,8 @@ Row = dict[str, Any]
 
 def moment_of(value: Any) -> datetime | None:
     """`value` as a time in UTC, cut to microseconds; None where it is none."""
+    import pandas as pd
+
     if isinstance(value, str) and not value.strip()[:1].isdigit():
         return None  # pandas would read "now" and "today"
     try:

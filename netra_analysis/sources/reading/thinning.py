@@ -6,7 +6,7 @@ cell of time), with the number that it stands for as its weight. So counts are e
 from single successes is an estimate, and memory follows the incident and the length of the window, not the traffic.
 
 The rules are SQL (`sql/marks.sql` and those that follow it), run here by DuckDB over the Parquet files themselves, on a
-table of marks that lies in a file of its own and not in memory.
+table of marks of which only so much lies in memory.
 """
 
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ from netra_analysis.sources.strata import CELLS, TOGETHER, Thinned
 
 _PART: Final = 5_000_000  # keys that are compared at once
 _SETTINGS: Final = (
-    "memory_limit = '600MB'",
+    "memory_limit = '500MB'",
     "preserve_insertion_order = false",
     "TimeZone = 'UTC'",
     "enable_progress_bar = false",  # it would be written to stdout, where answers go
@@ -66,11 +66,12 @@ class Chosen:
 
 
 class Marks:
-    """What thinning looks at, of every row in scope; on disk, so that memory does not follow it."""
+    """What thinning looks at, of every row in scope; on disk from some size on, so that memory does not follow it."""
 
     def __init__(self, scope: Scope) -> None:
         self._folder = TemporaryDirectory(prefix="netra-analysis-")
-        self._engine = duckdb.connect(str(Path(self._folder.name) / "marks.duckdb"))
+        # In memory up to its limit, and beyond it in the folder: a database in a file would compress what it writes.
+        self._engine = duckdb.connect(config={"temp_directory": self._folder.name})
         for setting in _SETTINGS:
             self._engine.execute(f"SET {setting}")
         self._engine.execute(f"CREATE TABLE marked ({_MARKED}); CREATE TABLE others ({_OTHERS})")
