@@ -47,6 +47,7 @@ TIMED_OUT = re2.compile(
             r"(?:connection )?pool(?:ed)? (?:is |has been |was )?(?:exhausted|depleted|saturated)",
             r"(?:no|all) (?:free |idle |available |pooled )*connections? (?:are |is |left |available )*"
             r"(?:in use|busy|left in (?:the )?pool|available in (?:the )?pool)",
+            r"connection not available and request was dropped from queue",  # Ecto's DBConnection
             r"PoolTimeout|PoolAcquireTimeout|pool\.?acquire.{0,40}time(?:d )?out|query_wait_timeout",
             r"the connection pool is (?:probably )?full",
             # asyncio's own time-out, which says nothing: its last frame outside of asyncio is the pool's

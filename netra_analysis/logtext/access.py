@@ -38,6 +38,7 @@ _LINES: Final = (
     re2.compile(rf'"{_METHOD}\s+(?P<path>/\S*)\s+HTTP/[\d.]+"\s+(?P<status>\d{{3}})'),
 )
 _SOCKET: Final = re2.compile(r'"WebSocket (?P<path>/\S*)" (?:\[accepted\]|(?P<status>\d{3}))')
+FAILED_JSON: Final = r'(?i)"(?:\w*status(?:_?code)?|code)" ?: ?"?5[0-9][0-9]\b'
 _METHODS: Final = ("method", "http_method", "requestMethod", "req.method", "request.method", "http.method")
 _PATHS: Final = (
     *("url", "path", "uri", "request_uri", "http_path", "requestUrl", "originalUrl"),
@@ -57,8 +58,8 @@ _DURATIONS: Final = {  # key and how many of its unit make a second
 }
 _UNITS: Final = {"ns": 1e9, "us": 1e6, "µs": 1e6, "ms": 1e3, "s": 1.0, "sec": 1.0, "": 1e3}
 _AMOUNT: Final = re2.compile(r"^([\d.]+)\s*(ns|us|µs|ms|sec|s|)$")
-# What a payload has to hold to be looked into: one of the keys of a duration.
-# A BigQuery sink has it in lower case.
+# What a payload has to hold to be looked into: one of the keys of a duration, or a status that is a failure.
+# A BigQuery sink has them in lower case.
 TIMED_JSON: Final = (
     r'(?i)"(?:' + "|".join(sorted({name.rpartition(".")[2] for name in _DURATIONS} | {"latency"})) + r')"'
 )
@@ -81,7 +82,7 @@ def told_by_line(message: str) -> Access | None:
 
 @lru_cache(maxsize=65536)
 def told_by_payload(payload: str) -> Access | None:
-    """The request that a JSON payload tells of, with the time that it took; None without all four."""
+    """The request that a JSON payload tells of; None without method, path and status."""
     try:
         fields = stored(json.loads(payload))
     except (ValueError, RecursionError):
@@ -89,11 +90,10 @@ def told_by_payload(payload: str) -> Access | None:
     if not isinstance(fields, dict):
         return None
     method, path, status = (_first(fields, names) for names in (_METHODS, _PATHS, _STATUSES))
-    seconds = _seconds(fields)
-    if not isinstance(method, str) or not isinstance(path, str) or seconds is None:
+    if not isinstance(method, str) or not isinstance(path, str):
         return None
     number = int(status) if isinstance(status, int | float) or str(status).isdigit() else 0
-    return Access(method.upper(), _bare(path), number, seconds) if 100 <= number <= 599 else None
+    return Access(method.upper(), _bare(path), number, _seconds(fields)) if 100 <= number <= 599 else None
 
 
 def _bare(path: str) -> str:

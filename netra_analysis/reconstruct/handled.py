@@ -18,8 +18,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netra_analysis.logtext.access import TIMED_JSON, Access, told_by_line, told_by_payload
+from netra_analysis.logtext.access import FAILED_JSON, TIMED_JSON, Access, told_by_line, told_by_payload
 from netra_analysis.reconstruct.frames import frame, table
+from netra_analysis.reconstruct.once import once
 from netra_analysis.schema import FLOAT, INT, TEXT, TIME
 from netra_analysis.tables import Tables
 from netra_analysis.window import TimeWindow
@@ -58,9 +59,20 @@ def _traced(tables: Tables) -> dict[str, tuple[datetime, str, float | None]]:
 
 
 def _structured(tables: Tables) -> dict[str, Access]:
-    """Entry to the request that its JSON payload tells of."""
+    """Entry to the request that its JSON payload tells of, with the time that it took."""
+    told = _told(tables, TIMED_JSON)
+    return {name: read for name, read in told.items() if read.seconds is not None}
+
+
+@once
+def answered_badly(tables: Tables) -> frozenset[str]:
+    """The entries whose JSON payload tells of a request that was answered with a 5xx."""
+    return frozenset(name for name, read in _told(tables, FAILED_JSON).items() if read.status >= 500)
+
+
+def _told(tables: Tables, pattern: str) -> dict[str, Access]:
     payloads = tables.entries.select(["id", "json"]).filter(
-        pc.fill_null(pc.match_substring_regex(tables.entries["json"], TIMED_JSON), fill_value=False)
+        pc.fill_null(pc.match_substring_regex(tables.entries["json"], pattern), fill_value=False)
     )
     pairs = zip(payloads["id"].to_pylist(), payloads["json"].to_pylist(), strict=True)
     return {name: read for name, payload in pairs if (read := told_by_payload(payload))}

@@ -8,8 +8,10 @@ from netra_analysis.finding import Finding, Verdict
 from netra_analysis.signs import (
     change,
     claimed,
+    configuration,
     demand,
     dependencies,
+    dying,
     harm,
     inputs,
     latency,
@@ -31,8 +33,10 @@ ALL = (
     harm.look,
     memory.look,
     load.look,
+    dying.look,
     dependencies.look,
     change.look,
+    configuration.look,
     platform.look,
     places.look,
     process.look,
@@ -49,6 +53,7 @@ NAME = "signs"
 def look(tables: Tables, settings: Settings, findings: Mapping[str, Finding]) -> tuple[Sign, ...]:
     """Every sign, in a fixed order."""
     scene = Scene(tables, settings, findings)
+    scene.since = harm.since(scene)
     hurt = harm.harm(scene)
     scene.onset = hurt.time
     if hurt.words == harm.SLOW:

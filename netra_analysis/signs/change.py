@@ -1,18 +1,20 @@
-"""Signs of change: a deploy before the onset, new exceptions, failures of one revision only, settings refused."""
+"""Signs of change: a deploy before the onset, new exceptions, failures of one revision only, callers refused."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pandas as pd
 
+from netra_analysis.detectors.pool import TIMED_OUT
 from netra_analysis.finding import Verdict
 from netra_analysis.query import Query
 from netra_analysis.reconstruct.frames import count, frame, moment, real_traffic
-from netra_analysis.signs.scene import AT_ONSET, Scene, any_of, first
+from netra_analysis.signs.configuration import CONFIG
+from netra_analysis.signs.dependencies import LOST, REFUSES, SLOW
+from netra_analysis.signs.process import OUT_OF_MEMORY
+from netra_analysis.signs.scene import AT_ONSET, SOON, Scene, any_of, first
 from netra_analysis.signs.sign import Sign, not_seen
 from netra_analysis.signs.words import EXAMPLE, told
 
-SOON = timedelta(minutes=30)  # a deploy this long before the onset may have to do with it
 PROGRAMMING = any_of(
     r"^(?:[\w.:\\]*[.:\\])?(?:TypeError|AttributeError|NameError|KeyError|IndexError|UnboundLocalError|ImportError|"
     r"ModuleNotFoundError|AssertionError|NotImplementedError|ValueError|RecursionError|ZeroDivisionError|LookupError|"
@@ -21,7 +23,8 @@ PROGRAMMING = any_of(
     r"IllegalStateChangeError|RuntimeError|SyntaxError|"
     r"ArgumentNullException|ArgumentException|ArgumentOutOfRangeException|FormatException|KeyNotFoundException|"
     r"InvalidCastException|IndexOutOfRangeException|DivideByZeroException|NotImplementedException|JsonException|"
-    r"NoMethodError|ArgumentError|FrozenError|NoMatchingPatternError|"
+    r"NoMethodError|ArgumentError|FrozenError|NoMatchingPatternError|FunctionClauseError|MatchError|CaseClauseError|"
+    r"NoSuchElementException|ConcurrentModificationException|UnsupportedOperationException|NumberFormatException|"
     r"ErrorException|ArgumentCountError|UnhandledMatchError|BadMethodCallException|DivisionByZeroError)$"
 )
 PANICS = ("panic: runtime error", "panicked: ")  # of Go's runtime, and of any thread of Rust
@@ -34,44 +37,15 @@ CODE = any_of(  # what only the service's own code can do wrong, in lines that g
     r"Object reference not set|Cannot read propert(?:y|ies) of|is not a function\b",
     r"column \S+ does not exist|relation \S+ does not exist|Unknown column",
 )
+OTHERS = any_of(*(one.pattern for one in (LOST, SLOW, REFUSES, TIMED_OUT, OUT_OF_MEMORY, CONFIG)))
 PROBES = 2  # instances ended by a liveness probe: one may have hung
 MOST = 0.5  # of the failed requests have to have met such a line
-CONFIG = any_of(
-    r"permission denied on secret",
-    r"secret[^ ]* .{0,60}(?:not found|was not found|is missing|expired)",
-    r"secret ?version .{0,200}(?:disabled|destroyed)|in (?:DISABLED|DESTROYED) state",
-    r"password authentication failed",
-    r"(?:authentication|auth) failed|login failed for user|access denied for user|WRONGPASS|NOAUTH",
-    r"invalid (?:api[ _-]?key|credentials?|password|token|jwt|client secret|signature)",
-    r"(?:JWT|token)\S* (?:verification|validation|signature)[^.]{0,20}fail",
-    r"signature verification failed|InvalidSignature|signatures? (?:do not|does not|don't) match",
-    r"(?:environment variable|env var|setting|config\w*)\b.{0,60}(?:not set|missing|required|undefined|invalid|empty)",
-    r"(?:missing|required|undefined) (?:environment|env|config\w*|setting)",
-    r"KeyError: '?(?-i:[A-Z][A-Z0-9_]{3,})'?",
-    r"database \"[^\"]*\" does not exist|role \"[^\"]*\" does not exist",
-    r"(?:incorrect|wrong|bad|expired) (?:api[ _-]?key|credentials?|password|token|secret|signing key)",
-    r"could not load the default credentials|DefaultCredentialsError|credentials? (?:not found|have expired|expired)",
-    r"access[ _]denied|PermissionDenied|PERMISSION_DENIED|insufficient authentication scopes",
-    r"unauthorized_client|invalid_grant|invalid_client",
-    r"SERVICE_SECRET|SECRET_KEY",
-    r"certificate (?:verify failed|has expired)|x509: certificate",
-    r"no such host .*\\r|\\r\" is not reachable",
-    r"validation errors? for Settings",
-    r"ConfigurationError|ImproperlyConfigured|InvalidConfiguration|SettingsError",
-    r"(?:encryption|application|signing|secret|private|api|license) key .{0,40}(?:not|missing|required|absent|empty)",
-    r"no .{0,40}\bkey (?:has been|was|is) (?:specified|set|configured|given|provided)|MissingAppKey|secret_key_base",
-    r"could not resolve placeholder|failed to determine a suitable driver class",  # Spring
-    r"connection string .{0,60}(?:not found|missing|not (?:been )?(?:set|initialized|configured)|null|empty)",
-    r"(?:no matching|unable to find a|could not find a) (?:signing )?(?:key|jwk)|SigningKeyNotFound",
-    r"IDX10(?:50[013]|51[17])",  # .NET on tokens
-    r"\bDecryptException|The MAC is invalid|Message(?:Verifier|Encryptor)::Invalid|BadSignature|bad decrypt",
-)
 
 
 def look(scene: Scene) -> list[Sign]:
-    told_of = [_new_exception(scene), _code_words(scene)]
-    newest = _new_revision_only(scene)
-    return [_deploy(scene), *told_of, newest, _unwell(scene, newest), _config(scene), refused(scene)]
+    newest = new_revision_only(scene)
+    told_of = [_new_exception(scene, newest), _code_words(scene)]
+    return [_deploy(scene), *told_of, newest, _unwell(scene, newest), refused(scene)]
 
 
 def _deploy(scene: Scene) -> Sign:
@@ -99,7 +73,7 @@ def _deploy(scene: Scene) -> Sign:
     )
 
 
-def _new_exception(scene: Scene) -> Sign:
+def _new_exception(scene: Scene, newest: Sign) -> Sign:
     rows = frame(scene.findings["errors"].proof, column="first")
     if not scene.has_logs:
         return not_seen("new_exception", "Whether an exception is new cannot be told from {n} lines.", "stderr")
@@ -107,6 +81,8 @@ def _new_exception(scene: Scene) -> Sign:
     kinds = {row["id"]: row["sample"].partition(": ")[0] for row in told.to_dict("records")}
     faults = {name for name, kind in kinds.items() if PROGRAMMING.search(kind)}
     faults |= set(told[told["sample"].str.startswith(PANICS)]["id"])
+    if newest.fired:  # what only the newest revision raises is its own, whatever its type, unless it names another
+        faults |= {row["id"] for row in told.to_dict("records") if not OTHERS.search(row["sample"])}
     code = told[told["id"].isin(faults)]
     met = int(code["failed_requests"].sum())
     return Sign(
@@ -122,7 +98,8 @@ def _new_exception(scene: Scene) -> Sign:
         total=met,
         words=str(code.sort_values("count")["sample"].iloc[-1])[:160] if len(code) else None,
         unit="failures",
-        method="fingerprints that the baseline does not have, of types that code raises and not a dependency",
+        method="fingerprints that the baseline does not have, of types that code raises and not a dependency; where "
+        "only the newest revision fails, of any type whose words name no dependency, pool, memory or setting",
         evidence=Query("SELECT * FROM finding_errors WHERE kind = 'exception' ORDER BY count DESC, id"),
     )
 
@@ -151,7 +128,7 @@ def _code_words(scene: Scene) -> Sign:
     return replace(found, verdict=Verdict.CLEAR) if found.fired and few else found
 
 
-def _new_revision_only(scene: Scene) -> Sign:
+def new_revision_only(scene: Scene) -> Sign:
     """Whether the failures keep to the newest revision while an older one served the same routes well."""
     name = "new_revision_only"
     if not scene.impact:
@@ -206,20 +183,6 @@ def _unwell(scene: Scene, newest: Sign) -> Sign:
         unit="instances",
         method="deaths by a liveness probe, by revision, where the failures keep to the newest one",
         evidence=Query("SELECT * FROM finding_crashes WHERE kind = 'probe' ORDER BY start_time"),
-    )
-
-
-def _config(scene: Scene) -> Sign:
-    now = scene.lines(CONFIG)
-    says = "{n} lines speak of a refused, missing or wrong setting or secret"
-    return told(
-        scene,
-        "config_words",
-        now,
-        before=scene.lines(CONFIG, before=True),
-        says=says + EXAMPLE if len(now) else says + ".",
-        unknown="Whether a setting or secret was refused cannot be told from {n} lines.",
-        method="words of authentication, secrets and settings; clearly more than in the baseline",
     )
 
 

@@ -1,5 +1,7 @@
 """Signs of the pool, the database behind it, and everything else that the service calls."""
 
+from dataclasses import replace
+
 import pandas as pd
 
 from netra_analysis.detectors.pool import CONNECTING, TIMED_OUT
@@ -58,7 +60,11 @@ SLOW = any_of(
     r"duration: \d{4,}\.\d+ ms",
 )
 UNCAUGHT = any_of(r"^(?:error: )?Uncaught |^Unhandled (?:promise )?rejection")
-OURS = any_of(r"websocket", r"client (?:has )?disconnected", r"QueuePool limit", r"garbage collector")
+OURS = any_of(
+    r"websocket|client (?:has )?disconnected|QueuePool limit|garbage collector",
+    # a proxy inside the container, and the application's own server behind it
+    r"upstream: \"\w+://(?:127\.|localhost|\[::1\]|unix:)|(?:AH\d+|proxy): .{0,120}(?:127\.0\.0\.1|localhost|unix:)",
+)
 
 
 def look(scene: Scene) -> list[Sign]:
@@ -99,14 +105,20 @@ def _pool_timeouts(scene: Scene) -> Sign:
 
 
 def _refuses(scene: Scene) -> Sign:
-    return told(
+    """Whether the server refuses; who waits for the pool meanwhile waits for connections that it does not give."""
+    found = told(
         scene,
         "db_refuses",
         scene.lines(REFUSES, loud=False),
         says="{n} lines say that the database server refuses connections.",
         unknown="Whether the database refused connections cannot be told from {n} lines.",
-        method="the server's own words: too many clients, reserved slots, too many connections",
+        method="the server's own words: too many clients, reserved slots, too many connections; the failures that met "
+        "them, or a wait for the pool since",
     )
+    if not found.fired or found.share is None:
+        return found
+    both = scene.lines(any_of(REFUSES.pattern, TIMED_OUT.pattern), loud=False)
+    return replace(found, share=scene.met(both))
 
 
 def _backends(scene: Scene) -> Sign:

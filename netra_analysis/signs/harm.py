@@ -8,7 +8,7 @@ that ended early are the impact.
 """
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pandas as pd
 from scipy.special import pdtrc
@@ -16,11 +16,14 @@ from scipy.special import pdtrc
 from netra_analysis.finding import Verdict
 from netra_analysis.reconstruct.frames import moment, where
 from netra_analysis.signs import change, latency, memory, platform, sockets
-from netra_analysis.signs.scene import ANSWERED, UNHANDLED, Scene, first
+from netra_analysis.signs.scene import Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
 
 STRAY = 0.001  # so many failures, when the usual and one more are expected, in fewer than 1 of 1000 windows
 PERHAPS = 0.05  # fewer windows than this have so many by chance: then the count does not show that all was well
+LONG_BEFORE = timedelta(minutes=15)
+FEW, DEATH = 0.1, 10  # of the failures; and as how many of them a death counts
+SEEN = 0.5  # of the failures that the platform counted; a request log that holds fewer of them lacks some
 COUNT = "request_count"
 SLOW, SHORT = "answers that became slow", "sockets that ended early"
 _CUT = ("malformed_response", "memory_exceeded")
@@ -39,8 +42,9 @@ def harm(scene: Scene) -> Sign:
         "requests that found no instance": platform.no_instance(scene),
         "callers who were refused": change.refused(scene),
     }
-    if asked.verdict is Verdict.NO_DATA or scene.begins_late:
-        witnesses |= {"the platform's count": metric_failures(scene)}
+    counted = metric_failures(scene)
+    if asked.verdict is Verdict.NO_DATA or scene.begins_late or (counted.n or 0) * SEEN > scene.impact:
+        witnesses |= {"the platform's count": counted}
     if asked.verdict is Verdict.NO_DATA:
         witnesses |= {"the application's lines": said_failures(scene)}
     if not scene.has("system") or scene.begins_late:
@@ -51,14 +55,16 @@ def harm(scene: Scene) -> Sign:
         witnesses |= {SLOW: latency.slower(scene), SHORT: sockets.shorter(scene)}
         fired = _fired(witnesses)
     if fired:
-        name = min(fired, key=lambda name: fired[name])
+        name, passed_over = min(fired, key=lambda name: fired[name]), len(scene.all_deaths) - len(scene.deaths)
         return Sign(
             "harm",
             Verdict.FIRED,
-            "The first impact was at {time:time}, by {words:text}; {n} of {total} witnesses tell of one.",
+            "The first impact was at {time:time}, by {words:text}; {n} of {total} witnesses tell of one"
+            + ("; {a:# death} long before it had no part in it." if passed_over else "."),
             time=fired[name],
             n=len(fired),
             total=len(witnesses),
+            a=float(passed_over) if passed_over else None,
             words=name,
             unit="witnesses",
             method="failed requests beyond the usual, deaths, requests turned away, callers refused all at once, or "
@@ -85,8 +91,24 @@ def _requests(scene: Scene) -> Sign:
 
 
 def _deaths(scene: Scene) -> Sign:
-    finding = scene.findings["crashes"]
-    return Sign("deaths", finding.verdict, "{n}", time=finding.time)
+    finding, known = scene.findings["crashes"], len(scene.deaths)
+    if finding.verdict is Verdict.FIRED and not known:
+        return Sign("deaths", Verdict.CLEAR, "{n}", n=known)
+    return Sign("deaths", finding.verdict, "{n}", time=first(scene.deaths, "start_time"))
+
+
+def since(scene: Scene) -> datetime | None:
+    """When the failures began, where some instances died long before, few beside the failures, and none since.
+
+    An instance that was killed at noon and cost one request is no part of what fails at one o'clock.
+    """
+    finding = scene.findings["failed_requests"]
+    if finding.verdict is not Verdict.FIRED or finding.time is None:
+        return None
+    died = scene.all_deaths["start_time"]
+    before = scene.failed["end_time"] < finding.time
+    few = int(before.sum()) + DEATH * len(died) <= FEW * int((~before).sum())
+    return finding.time if len(died) and few and died.max() < finding.time - LONG_BEFORE else None
 
 
 def _cut(scene: Scene) -> Sign:
@@ -159,9 +181,7 @@ def said_failures(scene: Scene) -> Sign:
     """Requests that failed by the application's own lines: uncaught exceptions of servers, answers with a 5xx."""
     if not scene.has_logs:
         return not_seen("said_failures", "Whether the application told of failed requests: {n} lines.", "stderr")
-    now, before = scene.said_failed, scene.lines(UNHANDLED, before=True, loud=False)
-    if before.empty:
-        before = scene.lines(ANSWERED, before=True, loud=False)
+    now, before = scene.said_failed, scene.said_failed_before
     scale = scene.window.duration / scene.settings.baseline.duration
     fired = len(now) > 0 and bool(pdtrc(len(now) - 1, 1.0 + len(before) * scale) < STRAY)
     return Sign(

@@ -1,6 +1,7 @@
 """Signs of memory: kills over the limit, a climb before them, a burst, or plenty of room."""
 
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,10 +11,13 @@ from scipy import stats
 from netra_analysis.finding import Verdict
 from netra_analysis.query import Query
 from netra_analysis.reconstruct.frames import moment
+from netra_analysis.reconstruct.once import once
+from netra_analysis.signs.dying import before_death
 from netra_analysis.signs.scene import Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
 
 UTILISATION = "container/memory/utilizations"
+STATISTICS = ("max", "p99", "p95", "value", "mean")
 CLIMB = 0.12  # share of the limit that a life must gain, and mostly in one direction
 STEADY = 0.5  # Kendall's tau of a climb
 LOW, FULL = 0.80, 0.95
@@ -24,6 +28,7 @@ ROLLOUT = timedelta(minutes=4)
 _SPOKEN = re2.compile(
     r"(?i)\b(?:memory|mem|rss|heap)\b(?:[ _-]?(?:usage|used|pressure|rss|size))?[^0-9%\n]{0,24}"
     r"(?P<number>\d+(?:\.\d+)?) ?(?P<unit>%|[MG]i?B\b)"
+    r"(?:[^\n]{0,60}?(?:\bmax\b|\blimit\b|\bof\b|/)[^0-9\n]{0,6}(?P<most>\d+(?:\.\d+)?) ?(?P<most_unit>[MG]i?B\b))?"
 )
 
 
@@ -33,30 +38,43 @@ def look(scene: Scene) -> list[Sign]:
 
 def utilisation(scene: Scene) -> pd.Series:
     """Share of the limit by time: the metric, else what the application says of itself."""
-    series = scene.metric(UTILISATION, ("max", "p99", "p95", "value", "mean"))
+    series = scene.metric(UTILISATION, STATISTICS)
     return series if len(series) else _said(scene)
 
 
 def _said(scene: Scene) -> pd.Series:
     """Memory in the application's own lines, the highest of each minute, as a share of the limit."""
+    spoken = _spoken(scene)
+    return spoken.groupby("time")["share"].max() if len(spoken) else pd.Series(dtype=float)
+
+
+@once
+def _spoken(scene: Scene) -> pd.DataFrame:
+    """What each instance says of its memory, by minute: `time`, `instance`, `share` of the limit or of its heap."""
     limit = scene.settings.limits.memory_mib
     if not limit:
         told = scene.deaths["limit_mib"].dropna()
         limit = float(told.max()) if len(told) else None
     found = []
-    for time, message in zip(scene.logs["time"], scene.logs["message"], strict=True):
+    lines = zip(scene.logs["time"], scene.logs["instance"], scene.logs["message"], strict=True)
+    for time, instance, message in lines:
         match = _SPOKEN.search(message) if "em" in message or "ea" in message or "ss" in message.lower() else None
-        share = _share(float(match["number"]), match["unit"].lower(), limit) if match else None
+        share = _share(match, limit) if match else None
         if share is not None and 0.0 < share < 2.0:
-            found.append((time.floor("min"), share))
-    spoken = pd.DataFrame(found, columns=["time", "share"])
-    return spoken.groupby("time")["share"].max() if found else pd.Series(dtype=float)
+            found.append((time.floor("min"), instance, share))
+    return pd.DataFrame(found, columns=["time", "instance", "share"])
 
 
-def _share(number: float, unit: str, limit: float | None) -> float | None:
+def _share(match: Any, limit: float | None) -> float | None:
+    number, unit = float(match["number"]), match["unit"].lower()
     if unit == "%":
         return number / 100
-    return number * (1024 if unit.startswith("g") else 1) / limit if limit else None
+    most = _mib(float(match["most"]), match["most_unit"].lower()) if match["most"] else limit
+    return _mib(number, unit) / most if most else None
+
+
+def _mib(number: float, unit: str) -> float:
+    return number * (1024 if unit.startswith("g") else 1)
 
 
 def _kills(scene: Scene) -> Sign:
@@ -65,13 +83,14 @@ def _kills(scene: Scene) -> Sign:
             "oom_kill", "Whether instances were killed over memory cannot be told from {n} entries.", "system"
         )
     kills = scene.deaths[scene.deaths["kind"] == "oom"]
-    victims = set(scene.failed[scene.failed["fate"].isin(["killed_with_instance", "no_instance"])]["id"])
+    victims = int(scene.failed["fate"].isin(["killed_with_instance", "no_instance"]).sum())
+    victims = max(victims, round((before_death(scene).share or 0.0) * scene.impact))
     return Sign(
         "oom_kill",
         Verdict.FIRED if len(kills) else Verdict.CLEAR,
         "{n} instances were killed over their memory limit.",
         time=first(kills, "start_time"),
-        share=scene.of_impact(len(victims), len(kills)) if len(kills) else None,
+        share=scene.of_impact(victims, len(kills)) if len(kills) else None,
         n=len(kills),
         unit="instances",
         method="the platform's kill lines",
@@ -111,7 +130,13 @@ def _rolled_out(scene: Scene, time: pd.Timestamp) -> bool:
 
 
 def _lives(scene: Scene, series: pd.Series) -> list[pd.Series]:
-    """The metric over the life of each instance that was killed; else cut where it fell; else the whole window."""
+    """The metric over the life of each instance that was killed; else cut where it fell; else the whole window.
+
+    What instances say of themselves is a life for each of them.
+    """
+    if not len(scene.metric(UTILISATION, STATISTICS)):
+        own = [rows.groupby("time")["share"].max() for _, rows in _spoken(scene).groupby("instance")]
+        return [life for life in own if len(life) >= LEAST_POINTS]
     kills = scene.deaths[scene.deaths["kind"] == "oom"].sort_values("start_time")
     begin = series.index.min()
     if len(kills):

@@ -1,4 +1,4 @@
-"""Signs of a process's own last words: a crash that it tells of itself, and memory that it could not get."""
+"""A process's own last words: a crash that it tells of itself (a sign), and memory that it could not get."""
 
 from datetime import timedelta
 
@@ -7,7 +7,6 @@ import pandas as pd
 from netra_analysis.finding import Verdict
 from netra_analysis.signs.scene import Scene, any_of, first
 from netra_analysis.signs.sign import Sign, not_seen
-from netra_analysis.signs.words import EXAMPLE, told
 
 CRASH = any_of(
     r"Fatal Python error|segmentation fault|SIGSEGV|SIGABRT|SIGBUS|core dumped",
@@ -29,7 +28,7 @@ SOON = timedelta(seconds=10)
 
 
 def look(scene: Scene) -> list[Sign]:
-    return [_crash(scene), _memory(scene)]
+    return [_crash(scene)]
 
 
 def _crash(scene: Scene) -> Sign:
@@ -57,17 +56,3 @@ def _near(request: object, lines: pd.DataFrame) -> bool:
     own = lines[lines["instance"] == request.instance]  # type: ignore[attr-defined]
     end = request.end_time  # type: ignore[attr-defined]
     return bool(((own["time"] >= end - SOON) & (own["time"] <= end + SOON)).any())
-
-
-def _memory(scene: Scene) -> Sign:
-    now = scene.lines(OUT_OF_MEMORY)
-    says = "{n} lines say that the process got no more memory"
-    return told(
-        scene,
-        "memory_words",
-        now,
-        before=scene.lines(OUT_OF_MEMORY, before=True),
-        says=says + EXAMPLE if len(now) else says + ".",
-        unknown="Whether a process ran out of memory by its own words cannot be told from {n} lines.",
-        method="words of runtimes and servers; clearly more than in the baseline",
-    )

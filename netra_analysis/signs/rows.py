@@ -46,6 +46,7 @@ SELECT level, stream, SUM(weight) AS lines_, MIN(time) AS first, MAX(time) AS la
 FROM app_logs WHERE time >= @start AND time < @end GROUP BY level, stream ORDER BY level, stream"""
 _FAILED = "SELECT * FROM finding_failed_requests ORDER BY time, id"
 _KILLS = "SELECT * FROM finding_crashes WHERE kind = 'oom' ORDER BY start_time"
+_DEATHS = "SELECT * FROM finding_crashes ORDER BY start_time"
 _MEMORY = "SELECT * FROM finding_memory ORDER BY ratio DESC, time"
 _LOOP = "SELECT * FROM finding_event_loop ORDER BY gap_s DESC, id"
 
@@ -55,11 +56,16 @@ _OF: dict[str, tuple[str, str]] = {  # a sign's question, and the metric where i
     "slower": (_SLOWEST, ""),
     **dict.fromkeys(("memory_resets", "memory_climbs", "memory_low", "memory_filled"), (_MEMORY, "")),
     **dict.fromkeys(("memory_burst", "kill_under_load"), (_KILLS, "")),
+    **dict.fromkeys(("fails_before_death", "one_route_inside"), (_DEATHS, "")),
     **dict.fromkeys(
         ("pool_timeouts", "db_refuses", "dependency_lost", "dependency_slow", "code_words", "config_words"),
         (_SEARCHED, ""),
     ),
-    **dict.fromkeys(("workers_busy", "crash_words", "memory_words", "loop_words", "socket_words"), (_SEARCHED, "")),
+    **dict.fromkeys(("wrong_address", "flag_changed", "errors_after_kills"), (_SEARCHED, "")),
+    **dict.fromkeys(
+        ("workers_busy", "crash_words", "memory_words", "loop_words", "socket_words"),
+        (_SEARCHED, ""),
+    ),
     "db_backends_full": (_METRIC, "postgresql/num_backends"),
     "new_revision_only": (_BY_REVISION, ""),
     "auth_refused": (_REFUSED, ""),

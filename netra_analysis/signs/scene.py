@@ -16,12 +16,14 @@ from netra_analysis.finding import Finding
 from netra_analysis.logtext.platform import read_request_failure
 from netra_analysis.query import Query
 from netra_analysis.reconstruct.frames import frame, moment, naive, real_traffic
+from netra_analysis.reconstruct.handled import answered_badly
 from netra_analysis.reconstruct.once import once
 from netra_analysis.reconstruct.stalls import CUT
 from netra_analysis.tables import Tables
 from netra_analysis.window import TimeWindow
 
 LATE_START = 0.2  # an export that begins after this share of the window, with nothing before, is only its end
+SOON = timedelta(minutes=30)  # a deploy this long before the onset may have to do with it
 AT_ONSET = timedelta(minutes=2)  # later than this after the onset, a sign follows the failures and does not lead them
 
 
@@ -41,9 +43,11 @@ UNHANDLED = any_of(
     r"Servlet\.service\(\) for servlet .{0,200}threw exception",  # Tomcat, Spring
     r"http: panic serving",  # Go net/http
     r"unhandled (?:exception|error|promise rejection)|UnhandledPromiseRejection",
+    r"^Unhandled: (?:GET|HEAD|POST|PUT|PATCH|DELETE) - /",  # Ktor
 )
 ANSWERED = re2.compile(
     r"(?i)\b(?:GET|HEAD|POST|PUT|PATCH|DELETE)\s+/\S*[^0-9]{1,40}?\b5\d\d\b"
+    r"|\b5\d\d [A-Z][A-Za-z ]{2,40}: (?:GET|HEAD|POST|PUT|PATCH|DELETE) - /"  # Ktor
     r"|\bstatus(?:_?code)?\b[\"']?\s*[:=|]\s*[\"']?5\d\d\b"
 )
 
@@ -55,14 +59,26 @@ class Scene:
         self.tables = tables
         self.settings = settings
         self.findings = findings
+        self.since: datetime | None = None  # set once, where deaths long before the failures have no part in them
         self.onset: datetime | None = None  # set once, by the sign of harm
         self.ill_served: pd.DataFrame | None = None  # set with it where nobody was failed, but kept waiting or cut
 
     @cached_property
     def said_failed(self) -> pd.DataFrame:
         """The application's lines about requests that failed: uncaught exceptions, else answers with a 5xx."""
-        uncaught = self.lines(UNHANDLED, loud=False)
-        return uncaught if len(uncaught) else self.lines(ANSWERED, loud=False)
+        return self._said_failed(before=False)
+
+    @cached_property
+    def said_failed_before(self) -> pd.DataFrame:
+        """The same of the baseline."""
+        return self._said_failed(before=True)
+
+    def _said_failed(self, *, before: bool) -> pd.DataFrame:
+        for pattern in (UNHANDLED, ANSWERED):
+            if len(found := self.lines(pattern, before=before, loud=False)):
+                return found
+        logs = self.logs_before if before else self.logs
+        return logs[logs["id"].isin(answered_badly(self.tables))]
 
     @cached_property
     def window(self) -> TimeWindow:
@@ -98,8 +114,13 @@ class Scene:
         return _once(frame(self.findings["failed_requests"].proof))
 
     @cached_property
-    def deaths(self) -> pd.DataFrame:
+    def all_deaths(self) -> pd.DataFrame:
         return frame(self.findings["crashes"].proof, column="start_time")
+
+    @cached_property
+    def deaths(self) -> pd.DataFrame:
+        """The deaths that may have to do with the failures."""
+        return self.all_deaths if self.since is None else self.all_deaths[self.all_deaths["start_time"] >= self.since]
 
     @cached_property
     def logs(self) -> pd.DataFrame:

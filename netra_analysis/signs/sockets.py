@@ -14,7 +14,7 @@ from netra_analysis.signs.words import told
 SOCKET_WORDS = any_of(
     r'cannot call "?send"? once a close message',
     r"unexpected asgi message 'websocket",
-    r"websocket is not connected",
+    r"websocket is not connected|cannot write to closing transport|no pong (?:received |within )",
     r"websocket .{0,80}(?:clos|disconnect|time|limit|error|fail)",
     r"WebSocketDisconnect|ConnectionClosed(?:Error|OK)?",
     r"HARD LIMIT: User .* still over limit|connection limit .*websocket|too many websocket",

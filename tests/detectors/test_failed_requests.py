@@ -33,6 +33,8 @@ def fate(folder: Path, entries: list[dict[str, Any]]) -> tuple[str, str]:
         ([request(100, 500), said(100.02, ERROR)], "application"),
         ([request(100, 502), said(100.02, "ConnectError: connection refused by billing")], "upstream"),
         ([request(100, 500), said(100.02, "INFO: FORCE_ERROR requested")], "deliberate"),
+        ([request(100, 500), said(100.02, "Error: forced by fault route (drill=alert-routing)")], "deliberate"),
+        ([request(100, 500), said(100.02, "ERROR: connection was forcibly closed")], "application"),
     ],
 )
 def test_each_fate(tmp_path: Path, entries: list[dict[str, Any]], expected: str) -> None:

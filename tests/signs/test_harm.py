@@ -1,11 +1,12 @@
 """Who was hurt, and since when: by the request log, else by the next witness."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from netra_analysis.finding import Verdict
-from tests.entries import MALFORMED, at, counts, request, said, system
+from tests.entries import MALFORMED, OOM, at, counts, entry, opened, request, said, system
 from tests.signs.looks import calm, sign
 
 ASGI = "Exception in ASGI application"
@@ -60,6 +61,37 @@ def test_lost_connections_are_deaths_where_no_system_log_tells_of_them(
     cut = [request(600 + n, 503, textPayload=MALFORMED) for n in range(3)]
     other = [system(10, "Starting new instance. Reason: AUTOSCALING", instance="b")] if with_system else []
     assert sign(tmp_path, "harm", [*calm(), *cut, *other]).verdict is verdict
+
+
+def killed_long_before(also_later: bool) -> list[Any]:
+    """One instance killed at ten past with its request, and from half past forty failures of another kind."""
+    kill = [
+        request(599, 503, latency=1.0, textPayload=MALFORMED, instance="k"),
+        system(600, OOM, "ERROR", instance="k"),
+    ]
+    later = [system(1900, OOM, "ERROR", instance="m")] if also_later else []
+    return [*calm(), *kill, *later, *(request(1800 + 5 * n, 500, latency=0.5) for n in range(120))]
+
+
+def test_a_kill_long_before_the_failures_has_no_part_in_them(tmp_path: Path) -> None:
+    incident = opened(tmp_path, killed_long_before(also_later=False))
+    assert incident.onset == at(1800.5)
+    assert "1 death long before it" in incident.claim("S-harm").text
+    assert next(one for one in incident.signs if one.id == "oom_kill").verdict is Verdict.CLEAR
+
+
+def test_kills_that_go_on_meanwhile_do(tmp_path: Path) -> None:
+    incident = opened(tmp_path, killed_long_before(also_later=True))
+    assert incident.onset == at(600)
+    assert next(one for one in incident.signs if one.id == "oom_kill").n == 2
+
+
+def test_failures_are_told_by_the_fields_of_json_lines(tmp_path: Path) -> None:
+    line = {"level": "error", "msg": "handled", "method": "GET", "path": "/x", "status": 500}
+    told = [entry(900 + n, "stderr", jsonPayload=line) for n in range(20)]
+    usual = [entry(60 * n, "stderr", jsonPayload={**line, "level": "info", "status": 200}) for n in range(-10, 10)]
+    found = sign(tmp_path, "said_failures", [*usual, *told])
+    assert (found.verdict, found.n, found.time) == (Verdict.FIRED, 20, at(900))
 
 
 def test_a_failure_that_two_sinks_deliver_is_one(tmp_path: Path) -> None:

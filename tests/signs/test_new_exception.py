@@ -38,5 +38,18 @@ def test_with_the_new_revision_alone_failing_it_is_the_cause(tmp_path: Path) -> 
     assert opened(tmp_path, [*failing(DOTNET), *calm(3600, "/api/y")]).verdict == "code_regression"
 
 
+JACKSON = (
+    "com.fasterxml.jackson.databind.exc.InvalidDefinitionException: Java 8 date/time type `java.time.LocalDate` "
+    "not supported by default\n\tat com.shop.OfferResource.offer(OfferResource.java:61)"
+)
+
+
+def test_what_the_new_revision_alone_raises_is_its_own_whatever_its_type(tmp_path: Path) -> None:
+    others = [request(600 + 5 * n, 200, revision="shop-00001-abc") for n in range(60)]
+    assert sign(tmp_path, "new_exception", [*failing(JACKSON), *others]).verdict is Verdict.FIRED
+    both = [request(602 + 5 * n, 500, revision="shop-00001-abc") for n in range(60)]
+    assert sign(tmp_path, "new_exception", [*failing(JACKSON), *both]).verdict is Verdict.CLEAR
+
+
 def test_a_type_that_a_dependency_raises_is_none(tmp_path: Path) -> None:
     assert sign(tmp_path, "new_exception", failing(AWAY)).verdict is Verdict.CLEAR

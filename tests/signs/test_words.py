@@ -28,6 +28,14 @@ def test_words_of_a_wrong_setting(tmp_path: Path, words: str) -> None:
     assert (found.verdict, found.n) == (Verdict.FIRED, 60)
 
 
+def test_the_proxy_in_front_of_the_applications_own_server_names_no_dependency(tmp_path: Path) -> None:
+    words = '[error] 12#12: *62 upstream timed out (110: Connection timed out), upstream: "{}", host: "shop.example"'
+    own = failing(f"ERROR {words.format('fastcgi://127.0.0.1:9000')}")
+    assert sign(tmp_path, "dependency_lost", [*calm(600), *own]).verdict is Verdict.CLEAR
+    other = failing(f"ERROR {words.format('http://10.8.0.7:8080/')}")
+    assert sign(tmp_path, "dependency_lost", [*calm(600), *other]).verdict is Verdict.FIRED
+
+
 POOL = """Traceback (most recent call last):
   File "/code/app/routers/notes.py", line 33, in get_notes
     async with pool.acquire() as held:
