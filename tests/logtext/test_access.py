@@ -51,8 +51,8 @@ def test_lines_of_text(line: str, told: Access | None) -> None:
             {"method": "GET", "url": "https://x.example/a/b?c", "status": "200", "elapsed_ms": 7},
             Access("GET", "/a/b", 200, 0.007),
         ),
-        ({"method": "GET", "path": "/a", "status": 200, "latency": 0.0035}, None),  # of a unit that nobody names
-        ({"method": "GET", "path": "/a", "status": 200}, None),
+        ({"method": "GET", "path": "/a", "status": 200, "latency": 0.0035}, Access("GET", "/a", 200, None)),  # of a unit that nobody names
+        ({"method": "GET", "path": "/a", "status": 200}, Access("GET", "/a", 200, None)),
         ({"method": "GET", "path": "/a", "status": True, "duration": 5}, None),
         ({"method": ["GET"], "path": "/a", "status": 200, "duration": 5}, None),
         (["GET", "/a"], None),
@@ -63,7 +63,7 @@ def test_payloads(payload: object, told: Access | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "payload", ["", "{", "[" * 100_000, '{"duration": "..", "method": "GET", "url": "/", "status": 200}']
+    "payload", ["", "{", "[" * 100_000, '{"duration": "..", "method": "GET", "url": "/", "status": 0}']
 )
 def test_what_is_no_payload_tells_of_nothing(payload: str) -> None:
     assert told_by_payload(payload) is None
