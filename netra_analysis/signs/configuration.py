@@ -109,8 +109,10 @@ def _since(scene: Scene, revision: str) -> pd.Timestamp | None:
 def _only_settings(scene: Scene) -> Sign:
     """Whether the deploy before the onset changed settings and no code, and only its revision fails."""
     name, says = "settings_changed", "Whether a deploy changed settings alone cannot be told ({n} deploys to compare)."
-    onset, known = scene.onset, changes(scene.tables)
-    near = [one for one in known if onset and onset - SOON <= one.time <= onset + AT_ONSET]
+    onset, known, at = scene.onset, changes(scene.tables), scene.deploys["time"]
+    if onset is None or not ((at >= onset - SOON) & (at <= onset + AT_ONSET)).any():  # a new setting is a new revision
+        return Sign(name, Verdict.CLEAR, "No deploy came before the failures ({n} looked at).", n=len(scene.deploys))
+    near = [one for one in known if onset - SOON <= one.time <= onset + AT_ONSET]
     if not near or near[-1].same_image is None:
         return not_seen(name, says, "audit")
     last = near[-1]

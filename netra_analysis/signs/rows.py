@@ -67,7 +67,7 @@ _OF: dict[str, tuple[str, str]] = {  # a sign's question, and the metric where i
         (_SEARCHED, ""),
     ),
     "db_backends_full": (_METRIC, "postgresql/num_backends"),
-    "new_revision_only": (_BY_REVISION, ""),
+    **dict.fromkeys(("new_revision_only", "settings_changed"), (_BY_REVISION, "")),
     "auth_refused": (_REFUSED, ""),
     "no_instance": (_NO_INSTANCE, ""),
     "instances_at_maximum": (_METRIC, INSTANCES),

@@ -51,7 +51,10 @@ def test_lines_of_text(line: str, told: Access | None) -> None:
             {"method": "GET", "url": "https://x.example/a/b?c", "status": "200", "elapsed_ms": 7},
             Access("GET", "/a/b", 200, 0.007),
         ),
-        ({"method": "GET", "path": "/a", "status": 200, "latency": 0.0035}, Access("GET", "/a", 200, None)),  # of a unit that nobody names
+        (
+            {"method": "GET", "path": "/a", "status": 200, "latency": 0.1},
+            Access("GET", "/a", 200, None),
+        ),  # of no known unit
         ({"method": "GET", "path": "/a", "status": 200}, Access("GET", "/a", 200, None)),
         ({"method": "GET", "path": "/a", "status": True, "duration": 5}, None),
         ({"method": ["GET"], "path": "/a", "status": 200, "duration": 5}, None),

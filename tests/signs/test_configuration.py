@@ -75,6 +75,11 @@ def test_a_tag_may_be_another_image_every_time(tmp_path: Path) -> None:
     assert signs(tmp_path, tagged)["settings_changed"].verdict is Verdict.NO_DATA
 
 
+def test_without_a_deploy_before_the_failures_no_setting_was_changed(tmp_path: Path) -> None:
+    failing = [request(600 + 5 * n, 500) for n in range(60)]
+    assert signs(tmp_path, [*calm(600), *failing])["settings_changed"].verdict is Verdict.CLEAR
+
+
 def test_an_address_that_leads_nowhere_for_the_new_revision_alone_was_given_wrong(tmp_path: Path) -> None:
     entries = [one for one in incident(NOWHERE) if "request" not in str(one.get("protoPayload"))]
     found = opened(tmp_path, entries)
