@@ -114,8 +114,20 @@ def _home(data: bytes, match: Any) -> Span | None:
     return span
 
 
+# A letter beyond ASCII, in UTF-8 or as JSON escapes it, none of the signs between words: names and hosts have them.
+_LETTER: Final = (
+    r"[\xc3-\xdf][\x80-\xbf]|[\xe0\xe1\xe4-\xed][\x80-\xbf]{2}|\xe3[\x81-\xbf][\x80-\xbf]"
+    r"|\\{1,4}u(?:00[c-fC-F]|0[1-9a-fA-F]|1[0-9a-fA-F]|[3-9a-dA-D][0-9a-fA-F])[0-9a-fA-F]{1,2}"
+)
+_LABEL: Final = f"(?:[A-Za-z0-9-]|{_LETTER})+"
+
 PERSONAL: Final = (
-    rule("email", r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+){0,4}\.[A-Za-z]{2,24}\b", "@[A-Za-z0-9-]+\\.", _email),
+    rule(
+        "email",
+        rf"(?:[A-Za-z0-9._%+-]|{_LETTER}){{1,64}}@{_LABEL}(?:\.{_LABEL}){{0,4}}\.(?:[A-Za-z]{{2,24}}\b|(?:{_LETTER}){{2,24}})",
+        r"@[A-Za-z0-9\\\x80-\xff-]+\.",
+        _email,
+    ),
     rule("iban", r"(?:^|[^A-Za-z0-9])([A-Z]{2}[0-9]{2}(?:[ -]?[A-Z0-9]{2,4}){3,8})", "[A-Z]{2}[0-9]{2}[ -]?[A-Z0-9]{4}", _iban),
     rule(
         "card",

@@ -436,6 +436,8 @@ def _local(rng: random.Random) -> str:
 PERSONAL: Final[dict[str, Callable[[random.Random], str]]] = {
     "email": lambda rng: f"{_name(rng)}@{sample('<L:8>', rng)}.{rng.choice(('com', 'org', 'co.uk', 'io', 'museum'))}",
     "email-plus": lambda rng: f"{_name(rng)}+{sample('<l:4>', rng)}@mail.{sample('<L:8>', rng)}.de",
+    "email-letters": lambda rng: f"{rng.choice(('jörg', 'maría', 'zoë'))}.{_name(rng)}ß@{sample('<L:8>', rng)}.org",
+    "email-of-a-host-with-letters": lambda rng: f"{_name(rng)}@bücher-{sample('<L:8>', rng)}.de",
     "ip": _address,
     "ip6": _six,
     "iban-de": _iban("DE", "<d:18>"),

@@ -23,6 +23,9 @@ FOUND = [
     ("password", 'db_password="' + "s3cr3t-pa55" + '"'),
     ("password", "client_secret: " + A40),
     ("email", "mail to some.one+x@example.co.uk now"),
+    ("email", "“jörg.müller@firma.example” wrote"),
+    ("email", '{"mail": "jos\\u00e9@example.com"}'),
+    ("email", "用户@例子.公司 asked"),
     ("ip", "client 8.8.4.4 asked"),
     ("ip", "client 2001:4860:4860::8844 asked"),
     ("cookie", "Cookie: session=" + A40),
@@ -47,6 +50,12 @@ def test_each_secret_is_replaced_and_counted_by_kind(kind: str, text: str) -> No
     clean = redactor(text)
     assert f"[{kind}:" in clean
     assert redactor.counts[kind] == 1
+
+
+def test_of_an_address_no_letter_is_left() -> None:
+    for text in ("jörg.müllé@firma.example", "jos\\u00e9@example.com", "a@bücher.example", "用户@例子.公司"):
+        assert Redactor("key")(text).startswith("[email:")
+        assert Redactor("key")(text).endswith("]")
 
 
 @pytest.mark.parametrize("text", KEPT)
