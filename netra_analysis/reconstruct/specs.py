@@ -82,7 +82,8 @@ def _flat(spec: Mapping[str, Any]) -> dict[str, str]:
     found = {name: json.dumps(spec[name], sort_keys=True) for name in _ACCOUNTS if name in spec}
     for container in _containers(spec):
         for name in _SETTINGS:
-            rows = container.get(name) or []
+            given = container.get(name)
+            rows = given if isinstance(given, list) else [given] if given else []
             named = [row for row in rows if isinstance(row, Mapping) and isinstance(row.get("name"), str)]
             found |= {row["name"]: json.dumps(row, sort_keys=True) for row in named}
             if rest := [row for row in rows if row not in named]:

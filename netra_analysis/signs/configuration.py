@@ -1,5 +1,5 @@
-"""Signs of settings: secrets and settings that are refused, addresses that lead nowhere since a deploy, and a deploy
-that changed settings alone."""
+"""Signs of settings: what is refused, addresses that lead nowhere since a deploy, a deploy that changed settings alone,
+and flags."""
 
 import pandas as pd
 
@@ -53,6 +53,7 @@ FLAG = any_of(
     r"\b(?:changed|updated|enabled|disabled|turned (?:on|off)|flipped|switched)\b.{0,40}\b(?:flag|toggle|rollout)\b",
 )
 JUST_BEFORE, JUST_AFTER = pd.Timedelta(minutes=5), pd.Timedelta(seconds=30)  # the onset, at which a flag was changed
+ALONE = 0.95  # of the failures are of revisions that came with or after the deploy
 SELDOM = 2  # other minutes in which flags change: who tells of them all the time tells nothing by it
 
 
@@ -159,9 +160,6 @@ def _flag(scene: Scene) -> Sign:
         unit="lines",
         method="words of flags, toggles and roll-outs that change, within five minutes before the onset",
     )
-
-
-ALONE = 0.95  # of the failures are of revisions that came with or after the deploy
 
 
 def _failing_since(scene: Scene, change: Change) -> float:

@@ -17,6 +17,7 @@ from netra_analysis.finding import Verdict
 from netra_analysis.reconstruct.frames import count, naive, where
 from netra_analysis.reconstruct.once import once
 from netra_analysis.signs.dependencies import LOST, REFUSES
+from netra_analysis.signs.load import SLACK, inside_of
 from netra_analysis.signs.process import OUT_OF_MEMORY
 from netra_analysis.signs.process import SOON as JUST_THEN
 from netra_analysis.signs.scene import Scene, any_of, first
@@ -29,7 +30,6 @@ AFTER = timedelta(minutes=2)  # the others carry what one did that was killed, a
 MOST, LEAST, CHANCE, TIMES = 0.5, 3, 0.001, 5.0
 ALWAYS = 0.8  # of the kills, or of the lines
 LEAST_OTHERS = 20  # requests to compare with
-_SLACK = pd.Timedelta(seconds=2)
 
 
 def look(scene: Scene) -> list[Sign]:
@@ -104,13 +104,15 @@ def _outcomes(requests: pd.DataFrame) -> list[int]:
 
 
 def _dying(requests: pd.DataFrame, deaths: pd.DataFrame) -> pd.Series:
+    """Which of `requests` ended in the last minutes of their own instance."""
     dying = pd.Series(data=False, index=requests.index)
-    for death in deaths.itertuples():
-        dying |= (requests["instance"] == death.instance) & _just_before(requests["end_time"], death)
+    for name, own in deaths.groupby("instance"):
+        dying |= (requests["instance"] == name) & _within(requests["end_time"], own)
     return dying
 
 
 def _within(times: pd.Series, deaths: pd.DataFrame) -> pd.Series:
+    """Which of `times` lie in the last minutes of any of `deaths`."""
     found = pd.Series(data=False, index=times.index)
     for death in deaths.itertuples():
         found |= _just_before(times, death)
@@ -120,7 +122,7 @@ def _within(times: pd.Series, deaths: pd.DataFrame) -> pd.Series:
 def _just_before(times: pd.Series, death: Any) -> pd.Series:
     lived = pd.Timedelta(seconds=0.0 if pd.isna(death.lived_s) else death.lived_s)
     last = min(max(LAST, PART * lived), LONGEST)
-    return (times > death.start_time - last) & (times <= death.start_time + _SLACK)
+    return (times > death.start_time - last) & (times <= death.start_time + SLACK)
 
 
 def _after_kills(scene: Scene) -> Sign:
@@ -157,7 +159,8 @@ def _route_inside(scene: Scene) -> Sign:
     if len(kills) < LEAST or not scene.has("requests"):
         return not_seen(name, "Whether one route was inside at the kills cannot be told ({n} kills).", "requests")
     requests = scene.requests[(scene.requests["status"] != 101).fillna(value=True) & (scene.requests["instance"] != "")]
-    inside = pd.concat([_inside(requests, kill) for kill in kills.itertuples()])
+    moments = kills[["instance", "start_time"]].itertuples(index=False, name=None)
+    inside = pd.concat([inside_of(requests, own, at).assign(kill=at) for own, at in moments])
     met = inside.groupby("route")["kill"].nunique()
     if met.empty:
         return Sign(name, Verdict.CLEAR, "No request was inside at any kill ({n}).", n=0, unit="kills")
@@ -180,17 +183,12 @@ def _route_inside(scene: Scene) -> Sign:
     )
 
 
-def _inside(requests: pd.DataFrame, kill: Any) -> pd.DataFrame:
-    own, at = requests[requests["instance"] == kill.instance], kill.start_time
-    return own[(own["time"] <= at) & (own["end_time"] >= at - _SLACK)].assign(kill=at)
-
-
 def _busy(requests: pd.DataFrame) -> dict[str, float]:
     """How often a request of each route is inside by chance: its share of an instance's time, or of all requests.
 
     The larger of the two, because who is about to be killed is slow, and then whatever was asked for is inside.
     """
-    took = (requests["end_time"] - requests["time"] + _SLACK).dt.total_seconds() * requests["weight"].astype(float)
+    took = (requests["end_time"] - requests["time"] + SLACK).dt.total_seconds() * requests["weight"].astype(float)
     spans = requests.groupby("instance").agg({"time": "min", "end_time": "max"})
     at_work = float((spans["end_time"] - spans["time"]).dt.total_seconds().sum())
     by_time = 1 - np.exp(-took.groupby(requests["route"]).sum() / max(at_work, 1.0))

@@ -17,7 +17,7 @@ LEAST_SIZES = 20
 FEWEST_LIVES, ALPHA = 2, 0.05
 YOUNG_S = 300.0  # younger ones may be alike because of how a start goes
 _BEFORE = pd.Timedelta(minutes=2)
-_SLACK = pd.Timedelta(seconds=2)
+SLACK = pd.Timedelta(seconds=2)  # between the end of what was inside and the death that is on record
 
 
 def look(scene: Scene) -> list[Sign]:
@@ -38,7 +38,7 @@ def _under_load(scene: Scene) -> Sign:
     large = max(LARGE_BYTES, TIMES_LARGE * ordinary)
     counts, hits = [], []
     for kill in kills.itertuples():
-        inside = _inside(requests, kill.instance, kill.start_time)
+        inside = inside_of(requests, kill.instance, kill.start_time)
         counts.append(count(inside))
         body = max((sizes.get(one, 0.0) for one in inside["id"]), default=0.0)
         if count(inside) >= max(AT_ONCE, TIMES_USUAL * usual) or body >= large:
@@ -84,9 +84,10 @@ def _ages(scene: Scene, loaded: Sign) -> Sign:
     )
 
 
-def _inside(requests: pd.DataFrame, instance: str, moment_: pd.Timestamp) -> pd.DataFrame:
+def inside_of(requests: pd.DataFrame, instance: str, moment_: pd.Timestamp) -> pd.DataFrame:
+    """The requests that ran in an instance at a moment, or ended just before."""
     own = requests[requests["instance"] == instance]
-    return own[(own["time"] <= moment_) & (own["end_time"] >= moment_ - _SLACK)]
+    return own[(own["time"] <= moment_) & (own["end_time"] >= moment_ - SLACK)]
 
 
 def _near_a_kill(requests: pd.DataFrame, kills: pd.DataFrame) -> pd.Series:

@@ -55,6 +55,15 @@ def test_another_image_is_no_change_of_settings_alone(tmp_path: Path, digest: st
     assert signs(tmp_path, incident(AWAY, digest))["settings_changed"].verdict is verdict
 
 
+@pytest.mark.parametrize("env", [5, "x", {"name": "A"}, [5, None, ["x"], {"name": 7}], True])
+def test_a_specification_in_no_known_form_is_compared_all_the_same(tmp_path: Path, env: Any) -> None:
+    odd = deploy(590, "@sha256:aa", "")
+    odd["protoPayload"]["request"]["service"]["spec"]["template"]["spec"]["containers"][0]["env"] = env
+    entries = [one for one in incident(AWAY) if "protoPayload" not in one]
+    found = signs(tmp_path, [*entries, deploy(-3000, "@sha256:aa", "https://rates"), odd])
+    assert found["settings_changed"].verdict is Verdict.FIRED
+
+
 STEP = "instalments-at-quote: rollout off -> 25% (stream event, author=marketing-ops)"
 BROKEN = "java.util.NoSuchElementException: Key DE_12M is missing in the map."
 

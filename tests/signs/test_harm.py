@@ -46,6 +46,17 @@ def test_where_the_dump_begins_after_the_failures_did_the_count_says_since_when(
     assert words.verdict is Verdict.NO_DATA, "what was said when it began was cut off"
 
 
+@pytest.mark.parametrize(("held", "minute"), [(2, 20), (200, 30)])
+def test_where_the_request_log_lacks_most_failures_the_count_is_a_witness(
+    tmp_path: Path, held: int, minute: int
+) -> None:
+    failures = [request(1800 + 2 * n, 500, latency=0.0) for n in range(held)]
+    series = [counts("run.googleapis.com/request_count", [0] * 20 + [5] * 40, response_code_class="5xx")]
+    found = sign(tmp_path, "harm", [*calm(), *failures], series)
+    assert found.verdict is Verdict.FIRED
+    assert abs((found.time - at(minute * 60)).total_seconds()) <= 60  # type: ignore[operator]
+
+
 def test_the_application_speaks_where_neither_does(tmp_path: Path) -> None:
     lines = [said(900 + n, f"ERROR | uvicorn | {ASGI}" if n % 2 else ASGI) for n in range(20)]
     found = sign(tmp_path, "said_failures", lines)
@@ -61,6 +72,12 @@ def test_lost_connections_are_deaths_where_no_system_log_tells_of_them(
     cut = [request(600 + n, 503, textPayload=MALFORMED) for n in range(3)]
     other = [system(10, "Starting new instance. Reason: AUTOSCALING", instance="b")] if with_system else []
     assert sign(tmp_path, "harm", [*calm(), *cut, *other]).verdict is verdict
+
+
+@pytest.mark.parametrize("words", ["Unhandled: GET - /a/x", "500 Internal Server Error: POST - /a/y in 31ms"])
+def test_how_ktor_tells_of_a_failed_request(tmp_path: Path, words: str) -> None:
+    found = sign(tmp_path, "said_failures", [said(900 + n, words) for n in range(20)])
+    assert (found.verdict, found.n) == (Verdict.FIRED, 20)
 
 
 def killed_long_before(also_later: bool) -> list[Any]:

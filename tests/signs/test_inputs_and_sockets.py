@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from netra_analysis.finding import Verdict
 from tests.entries import at, opened, request, said
 from tests.signs.looks import calm, sign
@@ -47,6 +49,15 @@ def sockets(start: int, end: int, every: int, age: float) -> list[Any]:
 
 
 GONE = 'RuntimeError: Cannot call "send" once a close message has been sent.'
+
+
+NO_PONG = "ClientConnectionResetError: Cannot write to closing transport", "No PONG received after 15 seconds"
+
+
+@pytest.mark.parametrize("words", [GONE, *NO_PONG])
+def test_words_of_sockets_whose_other_end_is_gone(tmp_path: Path, words: str) -> None:
+    own = [*calm(), *sockets(-3500, 3500, 10, 40.0), *(said(1200 + n, f"ERROR {words}") for n in range(30))]
+    assert sign(tmp_path, "socket_words", own).n == 30
 
 
 def test_sockets_that_end_early_and_are_opened_anew_are_harm(tmp_path: Path) -> None:

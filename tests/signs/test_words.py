@@ -65,11 +65,24 @@ def test_a_time_out_without_words_is_the_pool_s_by_the_frame_in_which_it_ended(
     assert (found.verdict, found.n) == (Verdict.FIRED if n else Verdict.CLEAR, n)
 
 
-SQLX = "ERROR error occurred while acquiring a database connection: pool timed out while waiting for an open connection"
+SQLX = "error occurred while acquiring a database connection: pool timed out while waiting for an open connection"
+R2D2 = "r2d2: timed out waiting for connection"
+ECTO = (
+    "** (DBConnection.ConnectionError) connection not available and request was dropped from queue after 1999ms. "
+    "This means requests are coming in and your connection pool cannot serve them fast enough."
+)
 
 
-def test_the_words_of_a_pool_of_rust(tmp_path: Path) -> None:
-    assert sign(tmp_path, "pool_timeouts", [*calm(600), *failing(SQLX)]).n == 60
+@pytest.mark.parametrize("words", [SQLX, R2D2, ECTO])
+def test_the_words_of_the_pools_of_rust_and_elixir(tmp_path: Path, words: str) -> None:
+    assert sign(tmp_path, "pool_timeouts", [*calm(600), *failing(f"ERROR {words}")]).n == 60
+
+
+def test_who_waits_for_the_pool_of_a_server_that_refuses_waits_for_what_it_does_not_give(tmp_path: Path) -> None:
+    refused = "ERROR FATAL: sorry, too many clients already"
+    half = [said(600.3 + 5 * n, refused if n % 2 else f"ERROR {SQLX}") for n in range(60)]
+    found = sign(tmp_path, "db_refuses", [*calm(600), *(request(600 + 5 * n, 500) for n in range(60)), *half])
+    assert (found.verdict, found.n, found.share) == (Verdict.FIRED, 30, 1.0)
 
 
 BUSY = "WARNING: [pool www] server reached pm.max_children setting (5), consider raising it"
