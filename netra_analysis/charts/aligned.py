@@ -5,9 +5,10 @@ from typing import Any
 
 import altair as alt
 
-from netra_analysis.charts.theme import GREY, PALETTE, WIDTH, dressed
+from netra_analysis.charts.theme import GREY, PALETTE, WIDTH, dressed, unchecked
 
 
+@unchecked
 def aligned(rows: Sequence[Mapping[str, Any]]) -> Any:
     """A stepped line an incident of `rows` (incident, minute, share, requests), in the order in which they come."""
     names = list(dict.fromkeys(str(row["incident"]) for row in rows))

@@ -5,10 +5,11 @@ from typing import Any
 import altair as alt
 
 from netra_analysis.charts import shape
-from netra_analysis.charts.theme import INK, WIDTH, View, colour, dressed
+from netra_analysis.charts.theme import INK, WIDTH, View, colour, dressed, unchecked
 from netra_analysis.errors import SchemaError
 
 
+@unchecked
 def bars_by(values: Any, category: str, value: str, unit: str, role: str = "neutral", most: int = 15) -> Any:
     """One bar per category of `values` (pandas or Arrow); all past the longest `most` are "other (n)"."""
     frame = shape.frame_of(values)

@@ -5,13 +5,14 @@ from typing import Any
 
 import altair as alt
 
-from netra_analysis.charts.theme import GREY, INK, NAME_LABEL, WIDTH, colour, dressed
+from netra_analysis.charts.theme import GREY, INK, NAME_LABEL, WIDTH, colour, dressed, unchecked
 from netra_analysis.errors import SchemaError
 
 PLOT = WIDTH - 440  # pixels; the names stand left of it, the words right of it
 NEEDED = ("label", "value", "low", "high", "said")
 
 
+@unchecked
 def forest(
     rows: Sequence[Mapping[str, Any]], title: str, role: str, *, nothing: float | None = None, share: bool = False
 ) -> Any:

@@ -21,6 +21,7 @@ from netra_analysis.charts.theme import (
     span,
     time_axis,
     time_hint,
+    unchecked,
 )
 
 BRUSH: Final = "brush"
@@ -29,6 +30,7 @@ _HOVER_POINTS: Final = 400
 _LINE: Final = 14  # pixels from one line of a header to the next
 
 
+@unchecked
 def lanes(figure: Figure) -> View:
     """The figure's lanes, top to bottom, under a row of event labels; aligned in time, zoomed together."""
     views: list[View] = [event_lane(figure, BRUSH)]  # also where nothing is named: the title needs the row

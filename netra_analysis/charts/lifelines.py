@@ -21,6 +21,7 @@ from netra_analysis.charts.theme import (
     span,
     time_axis,
     time_hint,
+    unchecked,
 )
 from netra_analysis.errors import SchemaError
 from netra_analysis.window import TimeWindow
@@ -41,6 +42,7 @@ LOOK: Final = {  # event: (colour, shape, the reader's word for it)
 }
 
 
+@unchecked
 def timeline(events: Any, window: TimeWindow | None = None, failed: Any = None) -> Any:
     """One row per instance over time.
 

@@ -6,12 +6,24 @@ from typing import Any
 
 import altair as alt
 
-from netra_analysis.charts.theme import INK, MARKS, NAME_LABEL, PALETTE, WIDTH, dressed, span, time_axis, time_hint
+from netra_analysis.charts.theme import (
+    INK,
+    MARKS,
+    NAME_LABEL,
+    PALETTE,
+    WIDTH,
+    dressed,
+    span,
+    time_axis,
+    time_hint,
+    unchecked,
+)
 from netra_analysis.window import TimeWindow, stamp
 
 PLOT = WIDTH - 440  # pixels; the names stand left of it, the words right of it
 
 
+@unchecked
 def order(rows: Sequence[Mapping[str, Any]], window: TimeWindow, onset: datetime) -> Any:
     """A bar from `low` to `high` (UTC) for each of `rows` (label, low, high, said), earliest first, and the onset."""
     values = [

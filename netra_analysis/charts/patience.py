@@ -5,7 +5,7 @@ from typing import Any
 
 import altair as alt
 
-from netra_analysis.charts.theme import GREEN, GREY, ORANGE, VERMILION, WIDTH, dressed
+from netra_analysis.charts.theme import GREEN, GREY, ORANGE, VERMILION, WIDTH, dressed, unchecked
 from netra_analysis.finding import duration_text
 
 # What is not supported is faint, in the fields as in the legend.
@@ -17,6 +17,7 @@ STATUS = {
 }
 
 
+@unchecked
 def patience(rows: Sequence[Mapping[str, Any]], most: int = 8) -> Any:
     """`rows` (title, waited_s, status, rank) as fields; the causes that end best first, at most `most` of them."""
     last = max(row["waited_s"] for row in rows)

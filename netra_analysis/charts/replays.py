@@ -19,6 +19,7 @@ from netra_analysis.charts.theme import (
     span,
     time_axis,
     time_hint,
+    unchecked,
 )
 from netra_analysis.window import TimeWindow
 
@@ -49,6 +50,7 @@ class RuleRow:
     stretches: tuple[Stretch, ...]
 
 
+@unchecked
 def replay(rows: Sequence[RuleRow], window: TimeWindow, bouts: Sequence[tuple[datetime, datetime]] = ()) -> Any:
     """The rules over `window`, top to bottom; `bouts` are the spans in which requests failed or instances died."""
     x = time_axis()

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import altair as alt
+from altair.utils import schemapi
 
 from netra_analysis.window import TimeWindow, utc
 
@@ -78,6 +79,10 @@ NUMBER_LABEL: Final = "abs(datum.value) >= 1e5 ? format(datum.value, '~s') : for
 # Of a long name both ends: names of one family differ at theirs.
 NAME_LABEL: Final = "length(datum.label) > 40 ? slice(datum.label, 0, 14) + '…' + slice(datum.label, -24) : datum.label"
 
+# Altair checks each part of a chart when it is made, and again in all that holds it, which takes longer than the rest
+# of drawing. The charts of this package are checked whole, by the tests; what an analyst draws is checked as ever.
+unchecked = schemapi.debug_mode(arg=False)
+
 
 def colour(role: str, position: int = 0) -> str:
     """The colour of a role; an unknown role gets the palette's next one."""
@@ -140,12 +145,17 @@ def time_hint(field: str = "time", title: str = "time (UTC)") -> alt.Tooltip:
 
 
 def dressed(chart: Any) -> Any:
-    """`chart` in the house style. A configuration on the chart itself, so no global theme is touched."""
-    return (
-        chart.configure(background="transparent", font=FONT, padding=4)
-        .configure_view(stroke=None)
-        .configure_concat(spacing=20)
-        .configure_axis(
+    """`chart`, just made, in the house style. Its own configuration, so no global theme is touched.
+
+    It is set on the chart itself: each of Altair's `configure` methods copies all that the chart holds.
+    """
+    chart.config = alt.Config(
+        background="transparent",
+        font=FONT,
+        padding=4,
+        view=alt.ViewConfig(stroke=None),
+        concat=alt.CompositionConfig(spacing=20),
+        axis=alt.AxisConfig(
             labelColor=INK,
             titleColor=INK,
             gridColor=GRID,
@@ -156,11 +166,11 @@ def dressed(chart: Any) -> Any:
             titleFontWeight="normal",
             titleAnchor="end",
             labelPadding=4,
-        )
-        .configure_axisX(labelFlush=True, labelOverlap="greedy", labelSeparation=8)
-        .configure_axisY(ticks=False, domain=False)
-        .configure_title(color=INK, fontSize=13, fontWeight=600, anchor="start", frame="group", offset=10)
-        .configure_legend(
+        ),
+        axisX=alt.AxisConfig(labelFlush=True, labelOverlap="greedy", labelSeparation=8),
+        axisY=alt.AxisConfig(ticks=False, domain=False),
+        title=alt.TitleConfig(color=INK, fontSize=13, fontWeight=600, anchor="start", frame="group", offset=10),
+        legend=alt.LegendConfig(
             labelColor=INK,
             titleColor=INK,
             labelFontSize=11,
@@ -168,6 +178,7 @@ def dressed(chart: Any) -> Any:
             title=None,
             symbolSize=60,
             padding=0,
-        )
-        .configure_text(color=INK, fontSize=11)
+        ),
+        text=alt.MarkConfig(color=INK, fontSize=11),
     )
+    return chart

@@ -28,7 +28,7 @@ def spec_of(chart: Any, title: str) -> dict[str, Any]:
     of marks. So tooltip titles are cut to tame characters, and the descriptions, one for each of a thousand
     marks, are left out: the picture as a whole is described where it is shown.
     """
-    spec: dict[str, Any] = _tame_hints(visible_all(chart.to_dict()))
+    spec: dict[str, Any] = _tame_hints(visible_all(chart.to_dict(validate=False)))
     spec["$schema"] = SCHEMA
     spec["config"] = {**spec.get("config", {}), "aria": False}
     spec.setdefault("title", {"text": visible_all(title[:LONGEST_TITLE])})

@@ -1,15 +1,53 @@
 """Charts: gaps stay gaps, peaks stay peaks, times are UTC, and every mark is named once."""
 
+import json
+import re
 from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
 
+import altair as alt
 import numpy as np
 import pandas as pd
 import pytest
+from altair.utils.schemapi import SchemaValidationError, validate_jsonschema
+from altair.vegalite.v6.schema import core
+from jsonschema.exceptions import ValidationError
 
 from netra_analysis import charts
 from netra_analysis.charts import annotations, lifelines, shape
 from netra_analysis.errors import SchemaError
+from netra_analysis.report.twin import VEGALITE
 from tests.report import samples
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+
+
+def drawn(notebook: str) -> list[Any]:
+    """The specs of all charts in a notebook's committed outputs."""
+    cells = json.loads((NOTEBOOKS / notebook).read_text())["cells"]
+    data = [output.get("data", {}) for cell in cells for output in cell.get("outputs", ())]
+    return [json.loads("".join(one)) if isinstance(one, list) else one for d in data if (one := d.get(VEGALITE))]
+
+
+@pytest.mark.parametrize(
+    ("notebook", "charts_in_it"), [("90_postmortem.ipynb", 7), ("60_alerts_and_slo.ipynb", 2), ("95_compare.ipynb", 1)]
+)
+def test_what_is_drawn_is_valid_as_a_whole(notebook: str, charts_in_it: int) -> None:
+    specs = drawn(notebook)
+    assert len(specs) == charts_in_it
+    for spec in specs:
+        validate_jsonschema(spec, core.Root._rootschema)
+        with pytest.raises(ValidationError):  # the control: a kind of values that there is none of
+            validate_jsonschema(
+                json.loads(re.sub("quantitative|temporal|nominal", "new", json.dumps(spec))), core.Root._rootschema
+            )
+
+
+def test_what_an_analyst_draws_is_checked_as_ever() -> None:
+    charts.lanes(samples.figure())
+    with pytest.raises(SchemaValidationError):
+        alt.Chart(pd.DataFrame({"x": [1]})).mark_point(colour="red")
 
 
 def test_a_line_breaks_at_a_gap() -> None:
