@@ -129,8 +129,8 @@ def _report(
     """Notebooks, evidence, verification, pages. Pages say INCOMPLETE unless everything before them held."""
     request, only = dict(manifest["request"]), partial(chosen)
     name = manifest["params"]["incident"]
+    again = second_look(stage, nursery)  # before the notebooks: it takes long, and would else be waited for alone
     running = {} if request else _notebooks(stage, nursery, chosen, name, say)
-    again = second_look(stage, nursery)
     held = capsule.read(stage / "capsule")
     incident = Investigation(held.params, held.tables)
     found = evidence(incident)  # while the notebooks run; a scheduled run first looks whether there is need for all

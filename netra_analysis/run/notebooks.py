@@ -65,10 +65,10 @@ def begin(
 ) -> dict[str, Future[Executed]]:
     """Begins every notebook, each to be executed into `folder`; `capsule` is where it lies as seen from there.
 
-    The last in name is begun first: it shows most, takes longest, and would else be waited for alone.
+    The last in name is begun first: later ones conclude from more, take longer, and would else be waited for alone.
     """
     running: dict[str, Future[Executed]] = {name: Future() for name in chosen}
-    for name in [*list(chosen)[-1:], *list(chosen)[:-1]]:
+    for name in reversed(list(chosen)):
         output = folder / f"{name}.ipynb"
         asked = {"notebook": str(chosen[name]), "output": str(output), "incident": capsule}
         job = nursery.submit("notebook", NOTEBOOK_TIMEOUT_S, cell_timeout=CELL_TIMEOUT_S, **asked)
