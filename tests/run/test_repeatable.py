@@ -56,7 +56,8 @@ def test_a_report_is_the_same_bytes_on_every_machine(planted: str, tmp_path: Pat
 def test_a_run_without_a_network_works_and_reaches_out_to_nobody(tmp_path: Path) -> None:
     """In a network namespace of its own, all its processes watched, kernels included.
 
-    `urllib3`, which papermill imports, opens and binds one socket to see whether the machine knows IPv6; so what is
+    urllib3, which papermill imports, opens and binds one socket to see whether the machine knows IPv6, and ZeroMQ, by
+    which kernels are spoken to, opens one to list the machine's own addresses; nobody speaks on either. So what is
     counted is not the opening of a socket but each attempt to connect, or to send, by the internet.
     """
     if sys.platform != "linux" or not shutil.which("unshare") or not shutil.which("strace"):
