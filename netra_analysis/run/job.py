@@ -23,9 +23,11 @@ from netra_analysis.run.nursery import Nursery
 from netra_analysis.run.pages import POSTMORTEM, QUIET_NOTE, Pages, made_at, page_meta, partial_note
 from netra_analysis.run.people import notes_path, read_notes
 from netra_analysis.run.verify import EVIDENCE, RUN, changed_evidence
+from netra_analysis.sources.room import memory
 from netra_analysis.window import stamp
 
 WORKERS = 2
+ROOMY = 2 * 2**30  # bytes; a run with two kernels at once takes 1.6 GiB, and with one less than one GiB
 Say = Callable[[str], None]
 
 
@@ -70,7 +72,7 @@ def run(
         history.refusals(out, asked.incident, scheduled=bool(request)),
         unfinished.told(out, asked, say),
         publish.staged(out, asked.incident) as stage,
-        Nursery(WORKERS) as nursery,  # it gets ready while the source is read
+        Nursery(WORKERS if memory() >= ROOMY else 1) as nursery,  # it gets ready while the source is read
     ):
         people, began = read_notes(out, asked.incident), datetime.now(UTC)
         _state(stage, "running", began, request)
