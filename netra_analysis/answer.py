@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from netra_analysis.errors import RequestError
-from netra_analysis.finding import Claim, Finding, Verdict
+from netra_analysis.finding import UNREAD, Claim, Finding, Verdict
 from netra_analysis.query import Query
 from netra_analysis.report.blocks import ClaimList, Section, State, TableView
 from netra_analysis.views import shown
@@ -92,7 +92,9 @@ class Answer:
     def section(self) -> Section:
         """The heading of its part of a report, with the state that its verdict gives it."""
         state, reason = State.OK, ""
-        if self.verdict is Verdict.NO_DATA:
+        if UNREAD in self.finding.missing:
+            state, reason = State.PARTIAL, "much of the export could not be read"
+        elif self.verdict is Verdict.NO_DATA:
             asked = any(name.startswith("metrics") for name in self.finding.missing)
             state = State.NOT_QUERIED if asked else State.NO_ROWS
             named = [MISSING.get(name, name) for name in self.finding.missing]

@@ -10,6 +10,7 @@ from netra_analysis.window import stamp
 
 FEWEST_ENTRIES = 200  # fewer distinct times than this show no rhythm to miss
 SHORTEST_SILENCE = timedelta(minutes=2)
+LEAST_READ = 0.95  # of what a source gave; with less, what was not seen may stand in what could not be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,17 @@ class Coverage:
     cost: Mapping[str, Any] = field(default_factory=lambda: {"bytes": 0, "usd": 0.0})
     # Each query with its job: of this reading and not of what was read, so it is kept beside the coverage.
     scans: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def unread(self) -> float:
+        """The share of what the source gave, duplicates aside, that could not be read."""
+        given = self.entries - self.duplicates
+        return sum(self.quarantined.values()) / given if given else 0.0
+
+    @property
+    def in_part(self) -> bool:
+        """Whether too little could be read to say that something is absent, or what share it is of anything."""
+        return self.unread > 1 - LEAST_READ
 
     def has(self, stream: str) -> bool:
         found = self.streams.get(stream)

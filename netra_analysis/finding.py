@@ -9,7 +9,7 @@ without evidence cannot be written.
 import re
 import string
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -43,6 +43,9 @@ class Standing(StrEnum):
 _NAMES_WITH_DIGITS = re.compile(r"\b(?:[1-5]xx|p50|p95|p99|HTTP/[123](?:\.[01])?)\b")
 
 
+IN_PART = "In what could be read: "
+UNREAD = "what could not be read"  # the missing one, where too little was
+_BOLD = re.compile(r"%|(?<![\d.,])0(?![\d.,:])|\b(?:no|none|never|nobody|nothing)\b", re.IGNORECASE)  # shares, absence
 _LEAST = 0.0001  # below it a number is written as less than it
 
 _TIME = r"((?:\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d UTC)"
@@ -209,6 +212,16 @@ class Claim:
     def value(self) -> Scalar:
         return self.values[self.statement.value]
 
+    def doubted(self, absent: bool) -> "Claim":
+        """The claim where too little could be read: none of anything, and no share of anything, is confirmed then.
+
+        `absent`: it belongs to an answer that found nothing.
+        """
+        said = self.statement
+        bold = said.standing is Standing.CONFIRMED and (absent or self.value == 0 or _BOLD.search(self.text))
+        standing, short = (Standing.UNTESTABLE, "not known" * bool(said.short)) if bold else (said.standing, said.short)
+        return replace(self, statement=replace(said, template=IN_PART + said.template, standing=standing, short=short))
+
     @property
     def interval(self) -> tuple[Scalar, Scalar] | None:
         low, high = self.statement.low, self.statement.high
@@ -287,6 +300,11 @@ class Finding:
     def name(self) -> str:
         """The name of the proof table in queries."""
         return f"finding_{self.detector}"
+
+    def doubted(self) -> "Finding":
+        """The answer where too little could be read: what was not seen was not looked at."""
+        verdict = Verdict.NO_DATA if self.verdict is Verdict.CLEAR else self.verdict
+        return replace(self, verdict=verdict, missing=tuple(dict.fromkeys((*self.missing, UNREAD))))
 
     def __repr__(self) -> str:
         return (

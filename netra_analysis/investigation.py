@@ -12,7 +12,7 @@ import pyarrow as pa
 from netra_analysis import claims, detectors, measures, params, signs, summary, tables
 from netra_analysis.detectors.settings import Settings
 from netra_analysis.errors import RequestError
-from netra_analysis.finding import Claim, Finding
+from netra_analysis.finding import Claim, Finding, Verdict
 from netra_analysis.hypotheses import audit, hindsight, matrix, weighed
 from netra_analysis.hypotheses.matrix import Judgement
 from netra_analysis.query import Query
@@ -43,7 +43,7 @@ class Investigation:
     @cached_property
     def findings(self) -> Mapping[str, Finding]:
         """Every detector's answer by its name, in reading order."""
-        return {name: detect(self.tables, self.settings) for name, detect in detectors.ALL}
+        return detectors.look(self.tables, self.settings)
 
     @cached_property
     def signs(self) -> tuple[Sign, ...]:
@@ -67,7 +67,8 @@ class Investigation:
         if name in self.findings:
             return self.findings[name]
         if name not in self._computed:
-            self._computed[name] = self._concluded(name) if name in CONCLUSIONS else self._measured(name)
+            found = self._concluded(name) if name in CONCLUSIONS else self._measured(name)
+            self._computed[name] = found.doubted() if self.tables.coverage.in_part else found
         return self._computed[name]
 
     def _measured(self, name: str) -> Finding:
@@ -95,7 +96,10 @@ class Investigation:
             finding = self.finding(name)
             for said in finding.statements:
                 self._introduce(said.query, said.evidence)
-            self._claims[name] = claims.back_all([finding], self.engine)
+            backed = claims.back_all([finding], self.engine)
+            if self.tables.coverage.in_part:
+                backed = tuple(one.doubted(absent=finding.verdict is not Verdict.FIRED) for one in backed)
+            self._claims[name] = backed
         return self._claims[name]
 
     @property

@@ -57,7 +57,7 @@ def look(tables: Tables, settings: Settings, until: datetime) -> Cut:
     """The matrix on what had been seen by `until`."""
     seen = cut(tables, until)
     then = replace(settings, window=TimeWindow(settings.window.start, until + timedelta(microseconds=1)))
-    findings = {name: detect(seen, then) for name, detect in detectors.ALL}
+    findings = detectors.look(seen, then)
     found = signs.look(seen, then, findings)
     judged = matrix.judge(found, signs.onset(found))
     return Cut(until, found, judged, matrix.verdict(judged, impact=signs.hurt(found)))

@@ -68,6 +68,7 @@ class PageMeta:
     bytes_scanned: int | None = None
     local_zone: str | None = None
     note: str = ""  # a sentence under the title, where the page is less than a whole report
+    unread: float = 0.0  # the share of what the source gave that could not be read, where it is too large
     static: bool = False  # still pictures only, and no script at all
 
 

@@ -104,6 +104,7 @@ def page_meta(incident: Investigation, found: dict[str, Any], frozen: str, now: 
         claims_count={standing: standings.count(standing) for standing in sorted(set(standings))},
         bytes_scanned=coverage.cost["bytes"] if coverage.scans else None,
         local_zone=None,
+        unread=coverage.unread if coverage.in_part else 0.0,
     )
 
 

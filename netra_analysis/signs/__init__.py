@@ -51,7 +51,7 @@ NAME = "signs"
 
 
 def look(tables: Tables, settings: Settings, findings: Mapping[str, Finding]) -> tuple[Sign, ...]:
-    """Every sign, in a fixed order."""
+    """Every sign, in a fixed order; none is CLEAR where too little could be read."""
     scene = Scene(tables, settings, findings)
     scene.since = harm.since(scene)
     hurt = harm.harm(scene)
@@ -60,7 +60,8 @@ def look(tables: Tables, settings: Settings, findings: Mapping[str, Finding]) ->
         scene.ill_served = latency.slowed(scene)
     elif hurt.words == harm.SHORT:
         scene.ill_served = sockets.ended_early(scene)
-    return tuple(with_rows(sign, settings.window) for family in ALL for sign in family(scene))
+    found = (with_rows(sign, settings.window) for family in ALL for sign in family(scene))
+    return tuple(sign.doubted() if tables.coverage.in_part else sign for sign in found)
 
 
 def onset(signs: tuple[Sign, ...]) -> datetime | None:

@@ -1,13 +1,13 @@
 """A sign: one fact that tells causes apart. Signs are rows of one proof table, so each can be computed again."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
 
-from netra_analysis.finding import Standing, Statement, Verdict
+from netra_analysis.finding import UNREAD, Standing, Statement, Verdict
 from netra_analysis.query import Query
 from netra_analysis.schema import FLOAT, INT, TEXT, TIME
 
@@ -51,6 +51,11 @@ class Sign:
     def claim(self) -> str:
         """The id of its claim."""
         return f"S-{self.id}"
+
+    def doubted(self) -> "Sign":
+        """The sign where too little could be read: what was not seen was not looked at."""
+        clear = self.verdict is Verdict.CLEAR
+        return replace(self, verdict=Verdict.NO_DATA, missing=(*self.missing, UNREAD)) if clear else self
 
     def row(self) -> dict[str, Any]:
         return {

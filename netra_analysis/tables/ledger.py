@@ -37,7 +37,7 @@ def ledger(engine: Engine, raw: Raw, metrics: pa.Table, assigned: int, params: P
     if assigned:
         raw = _assigned(raw, params.service)
     streams = _streams(engine, raw, metrics, params)
-    return Coverage(
+    held = Coverage(
         entries=raw.read,
         loaded=raw.entries.num_rows + raw.thinned.rows + raw.passed,
         duplicates=raw.duplicates,
@@ -56,6 +56,14 @@ def ledger(engine: Engine, raw: Raw, metrics: pa.Table, assigned: int, params: P
         cost=bill(raw.scans),
         scans=tuple(scan.to_json() for scan in raw.scans),
     )
+    return replace(held, blind_spots=(*_unread(held), *held.blind_spots))
+
+
+def _unread(held: Coverage) -> list[str]:
+    """A blind spot where so much could not be read that what is absent may stand in it."""
+    if not held.in_part:
+        return []
+    return [f"{100 * held.unread:.1f} % of the entries could not be read: cannot tell what is absent, nor any share"]
 
 
 def _accounted(raw: Raw) -> None:
