@@ -39,7 +39,8 @@ def evidence(incident: Investigation) -> dict[str, Any]:
 def failures(found: Mapping[str, Any]) -> int | None:
     """How many requests failed, by an evidence; nothing where no request log can tell, which is not none."""
     told = next((claim["verdict"] for claim in found["claims"] if claim["id"] == "FR1"), None)
-    return None if told == "untestable" else int(found["failed_requests"]["total"])
+    total = int(found["failed_requests"]["total"])
+    return total if total or told != "untestable" else None
 
 
 def _hypothesis(judgement: Judgement) -> dict[str, Any]:
