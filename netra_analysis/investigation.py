@@ -53,7 +53,7 @@ class Investigation:
     @cached_property
     def judgements(self) -> tuple[Judgement, ...]:
         """Every cause of the catalogue, weighed and ranked."""
-        return matrix.judge(self.signs, self.onset)
+        return matrix.judge(self.signs, signs.led(self.signs))
 
     @cached_property
     def held(self) -> tuple[audit.Held, ...]:

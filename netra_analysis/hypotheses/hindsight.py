@@ -59,7 +59,7 @@ def look(tables: Tables, settings: Settings, until: datetime) -> Cut:
     then = replace(settings, window=TimeWindow(settings.window.start, until + timedelta(microseconds=1)))
     findings = detectors.look(seen, then)
     found = signs.look(seen, then, findings)
-    judged = matrix.judge(found, signs.onset(found))
+    judged = matrix.judge(found, signs.led(found))
     return Cut(until, found, judged, matrix.verdict(judged, impact=signs.hurt(found)))
 
 

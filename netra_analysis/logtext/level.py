@@ -32,3 +32,9 @@ def level_of_number(number: float) -> str:
     number = number / 10 + 10 if number >= _MONOLOG else number
     steps = ((30, DEBUG), (40, INFO), (50, WARNING), (60, ERROR))
     return next((level for limit, level in steps if number < limit), CRITICAL)
+
+
+def level_of_syslog(number: int) -> str:
+    """The level of a number of syslog (RFC 5424): 0 emergency, 3 error, 4 warning, 6 informational, 7 debug."""
+    levels = (CRITICAL, CRITICAL, CRITICAL, ERROR, WARNING, INFO, INFO, DEBUG)
+    return levels[number] if 0 <= number < len(levels) else UNKNOWN

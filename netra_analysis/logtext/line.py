@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from netra_analysis.logtext.colour import plain_text
 from netra_analysis.logtext.head import Head, read_head
-from netra_analysis.logtext.level import CRITICAL, ERROR, UNKNOWN, level_of, level_of_number
+from netra_analysis.logtext.level import CRITICAL, ERROR, UNKNOWN, level_of, level_of_number, level_of_syslog
 
 HEADER: Final = "Traceback (most recent call last):"
 _RAISED: Final = (HEADER, "During handling of the above exception", "The above exception was the direct cause")
@@ -60,7 +60,16 @@ def read_line(severity: str | None, text: str | None, payload: Mapping[str, Any]
 
 
 def unwrapped(payload: Mapping[str, Any]) -> Mapping[str, Any]:
-    """`payload` with what Rust's `tracing` nests under `fields` (the message, the error) at its own level."""
+    """`payload` with what its dialect keeps elsewhere where others have it.
+
+    Rust's `tracing` nests the message and the error under `fields`; GELF has the stack in `full_message` only, and
+    its levels are those of syslog.
+    """
+    if isinstance(payload.get("short_message"), str):
+        full, level = payload.get("full_message"), payload.get("level")
+        message = full if isinstance(full, str) and full else payload["short_message"]
+        word = level_of_syslog(level) if isinstance(level, int) else level
+        return {**payload, "message": message, "level": word}
     inner = payload.get("fields")
     if isinstance(inner, Mapping) and not _first_text(payload, MESSAGE_KEYS):
         return {**inner, **payload}

@@ -128,7 +128,7 @@ def _fate(
         return "unexplained", "the platform lost the connection to the instance, which is not known to have died", None
     latency = request["latency_s"]
     if request["status"] == 504 and not pd.isna(latency) and _round_timeout(latency):
-        return "timeout", "status 504 at a round time-out", None
+        return "timeout", "status 504 at a round time-out", told[-1][0] if told else None
     if not request["instance"]:
         return _without_instance(request, deaths)
     return _by_application(request, lines, told)

@@ -6,6 +6,7 @@ from datetime import datetime
 from netra_analysis.detectors.settings import Settings
 from netra_analysis.finding import Finding, Verdict
 from netra_analysis.signs import (
+    bulk,
     change,
     claimed,
     configuration,
@@ -31,6 +32,7 @@ from netra_analysis.tables import Tables
 
 ALL = (
     harm.look,
+    bulk.look,
     memory.look,
     load.look,
     dying.look,
@@ -67,6 +69,11 @@ def look(tables: Tables, settings: Settings, findings: Mapping[str, Finding]) ->
 def onset(signs: tuple[Sign, ...]) -> datetime | None:
     """The first moment of impact; None when nobody was hurt, or nobody can tell."""
     return next((sign.time for sign in signs if sign.id == "harm"), None)
+
+
+def led(signs: tuple[Sign, ...]) -> datetime | None:
+    """The moment that signs have to lead: the onset, or since when most requests failed, after a smaller fault."""
+    return next((sign.time for sign in signs if sign.id == bulk.NAME and sign.fired), onset(signs))
 
 
 def hurt(signs: tuple[Sign, ...]) -> bool | None:

@@ -51,6 +51,7 @@ LOST = any_of(
     r"circuit ?breaker .{0,40}open|CircuitBreakerOpen|CallNotPermittedException",
     r"SSL: (?:UNEXPECTED_EOF|WRONG_VERSION)|SSL SYSCALL error|handshake (?:failed|timed out|timeout)",
     r"statement timeout|canceling statement|QueryCanceled",
+    r"Expiring \d+ record\(s\) for|NOT_?ENOUGH_?REPLICAS|LEADER_NOT_AVAILABLE|NOT_LEADER_(?:OR_FOLLOWER|FOR_PARTITION)",
     r"CLUSTERDOWN|MASTERDOWN|LOADING Redis|READONLY You can't write|read only replica",
 )
 SLOW = any_of(

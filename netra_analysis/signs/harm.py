@@ -7,16 +7,15 @@ of their own. Where nobody was failed, answers that became slow and sockets
 that ended early are the impact.
 """
 
-import json
 from datetime import datetime, timedelta
 
 import pandas as pd
 from scipy.special import pdtrc
 
 from netra_analysis.finding import Verdict
-from netra_analysis.reconstruct.frames import moment, where
+from netra_analysis.reconstruct.frames import moment
 from netra_analysis.signs import change, latency, memory, platform, sockets
-from netra_analysis.signs.scene import Scene, first
+from netra_analysis.signs.scene import COUNT, Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
 
 STRAY = 0.001  # so many failures, when the usual and one more are expected, in fewer than 1 of 1000 windows
@@ -24,7 +23,6 @@ PERHAPS = 0.05  # fewer windows than this have so many by chance: then the count
 LONG_BEFORE = timedelta(minutes=15)
 FEW, DEATH = 0.1, 10  # of the failures; and as how many of them a death counts
 SEEN = 0.5  # of the failures that the platform counted; a request log that holds fewer of them lacks some
-COUNT = "request_count"
 SLOW, SHORT = "answers that became slow", "sockets that ended early"
 _CUT = ("malformed_response", "memory_exceeded")
 
@@ -154,9 +152,7 @@ def metric_failures(scene: Scene) -> Sign:
     if not inside.any():
         says = "Whether answers failed cannot be told from the metric: it has {n} points in the window."
         return not_seen("metric_failures", says, "metrics.request_count")
-    bad = own[where(own, [_is_5xx(labels) for labels in own["labels"]]) & (own["value"] > 0)]
-    now = bad[(bad["time"] >= scene.window.start) & (bad["time"] < scene.window.end)]
-    before = bad[(bad["time"] >= scene.settings.baseline.start) & (bad["time"] < scene.settings.baseline.end)]
+    now, before = (scene.counted_failures(span) for span in (scene.window, scene.settings.baseline))
     scale = scene.window.duration / scene.settings.baseline.duration
     count = float(now["value"].sum())
     fired = count > 0 and bool(pdtrc(count - 1, 1.0 + float(before["value"].sum()) * scale) < STRAY)
@@ -170,11 +166,6 @@ def metric_failures(scene: Scene) -> Sign:
         unit="answers",
         method="request count by class of answer, once a minute; the middle of the first such minute",
     )
-
-
-def _is_5xx(labels: str) -> bool:
-    told = json.loads(labels) if labels else {}
-    return str(told.get("response_code_class") or told.get("response_code") or "").startswith("5")
 
 
 def said_failures(scene: Scene) -> Sign:

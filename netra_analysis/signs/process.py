@@ -14,6 +14,7 @@ CRASH = any_of(
     r"^panic: |^fatal error: |goroutine \d+ \[running\]",  # Go
     r"libc\+\+abi|terminate called",  # C++
     r"A fatal error has been detected by the Java Runtime Environment",
+    r"^Unhandled exception\. [\w.]+(?:Exception|Error)\b",  # .NET ends its process with this
     r"uncaughtException|Uncaught Exception|node:internal/process",  # Node ends its process with these
     r"; exiting$|giving up, exiting|terminating (?:the )?process",
 )

@@ -1,5 +1,6 @@
 """Everything a sign may look at, each frame made once."""
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -15,13 +16,14 @@ from netra_analysis.detectors.settings import Settings
 from netra_analysis.finding import Finding
 from netra_analysis.logtext.platform import read_request_failure
 from netra_analysis.query import Query
-from netra_analysis.reconstruct.frames import frame, moment, naive, real_traffic
+from netra_analysis.reconstruct.frames import frame, moment, naive, real_traffic, where
 from netra_analysis.reconstruct.handled import answered_badly
 from netra_analysis.reconstruct.once import once
 from netra_analysis.reconstruct.stalls import CUT
 from netra_analysis.tables import Tables
 from netra_analysis.window import TimeWindow
 
+COUNT = "request_count"  # the platform's metric of answers, by their class
 LATE_START = 0.2  # an export that begins after this share of the window, with nothing before, is only its end
 SOON = timedelta(minutes=30)  # a deploy this long before the onset may have to do with it
 AT_ONSET = timedelta(minutes=2)  # later than this after the onset, a sign follows the failures and does not lead them
@@ -52,6 +54,11 @@ ANSWERED = re2.compile(
 )
 
 
+def _is_5xx(labels: str) -> bool:
+    told = json.loads(labels) if labels else {}
+    return str(told.get("response_code_class") or told.get("response_code") or "").startswith("5")
+
+
 class Scene:
     """Tables and findings of one incident, in the frames that signs need."""
 
@@ -79,6 +86,12 @@ class Scene:
                 return found
         logs = self.logs_before if before else self.logs
         return logs[logs["id"].isin(answered_badly(self.tables))]
+
+    def counted_failures(self, span: TimeWindow) -> pd.DataFrame:
+        """The points of the platform's count in which answers failed, of a span."""
+        own = self.all_metrics[self.all_metrics["metric"].str.endswith(COUNT)]
+        own = own[(own["time"] >= span.start) & (own["time"] < span.end) & (own["value"] > 0)]
+        return own[where(own, [_is_5xx(labels) for labels in own["labels"]])]
 
     @cached_property
     def window(self) -> TimeWindow:
@@ -220,14 +233,18 @@ class Scene:
     def met(self, lines: pd.DataFrame) -> float | None:
         """The share of failed, or ill served, requests during which one of `lines` was written on their instance.
 
-        Without a request log, the share of the failures that the application tells of; nothing where it tells of none.
+        Without a request log, the share of the failures that the application tells of; where it tells of none, as many
+        as there are lines of those that the platform counted.
         """
         if len(self.hurt):
             return self.during(self.hurt, lines) / len(self.hurt)
         if self.has("requests") or self.onset is None:
             return None
         failed = self.said_failed.assign(end_time=self.said_failed["time"])
-        return self.during(failed, lines) / len(failed) if len(failed) else 0.0
+        if len(failed):
+            return self.during(failed, lines) / len(failed)
+        counted = float(self.counted_failures(self.window)["value"].sum())
+        return min(1.0, len(lines) / counted) if counted else 0.0
 
     def during(self, requests: pd.DataFrame, lines: pd.DataFrame) -> int:
         """How many of `requests` ran while one of `lines` was written on their instance."""

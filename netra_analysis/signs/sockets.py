@@ -50,14 +50,17 @@ def _sockets(scene: Scene) -> list[Sign]:
         ends = ages.sort_values("sum", ascending=False, kind="stable")
         same = int(ends["sum"].iloc[0]) if len(ends) else 0
         # One socket that stands for many is no proof that they lived as long.
-        fired = same >= 5 and int(ends["size"].iloc[0]) >= 5 and same >= 0.5 * count(long)
+        alike = same >= 5 and int(ends["size"].iloc[0]) >= 5
+        fired = alike and (same >= 0.5 * count(long) or _none_older(scene, long, float(ends.index[0])))
         failed = scene.failed[scene.failed["id"].isin(set(sockets["id"]))]
+        # Sockets that are cut are logged as switched; what else fails for it, nobody can tell.
+        share = None if fired and failed.empty else len(failed) / scene.impact if scene.impact else None
         cut = Sign(
             "sockets_cut",
             Verdict.FIRED if fired or len(failed) >= max(3, 0.3 * scene.impact) > 0 else Verdict.CLEAR,
             "{n} of {total} WebSockets ended at the same age of {a:dur}; {b} failed with a 5xx.",
             time=first(long if fired else failed, "end_time"),
-            share=len(failed) / scene.impact if scene.impact else None,
+            share=share,
             n=same,
             total=count(sockets),
             a=float(ends.index[0]) if len(ends) else 0.0,
@@ -88,6 +91,15 @@ def _sockets(scene: Scene) -> list[Sign]:
         least=3,
     )
     return [cut, failures, words, shorter(scene)]
+
+
+def _none_older(scene: Scene, long: pd.DataFrame, age: float) -> bool:
+    """Whether, since the first that ended at `age`, all that reached it ended at it, while older ones were usual."""
+    cut = long[long["latency_s"].round(0) == age]
+    since = long[long["end_time"] >= cut["end_time"].min()]
+    own = since[since["revision"].isin(set(cut["revision"]))]
+    older = _switched(scene.before)["latency_s"] > age + 1
+    return len(cut) >= KNOWN and not (own["latency_s"] > age + 1).any() and int(older.sum()) >= IN_MINUTE
 
 
 def shorter(scene: Scene) -> Sign:
