@@ -11,7 +11,7 @@ from netra_analysis.signs.sign import Sign, not_seen
 
 NAME = "most_failures"
 FEW = 0.1  # of all failures: what came before may be another fault
-TIMES, LEAST = 5.0, 10  # the rate before, that the next minutes exceed; failures in them
+TIMES, LEAST = 5.0, 10  # the rate before, that this minute and the next ones exceed; failures in them
 APART, SOON = 6, 5  # minutes since the first failure, and those that show the new rate
 STEADY, LAST = 1.5, 3  # the minutes before show no rise of their own: a fault that grows is one fault
 
@@ -53,7 +53,7 @@ def _rise(counts: NDArray[np.float64]) -> int | None:
             return None
         usual, soon = before / at, counts[at : at + SOON].sum()
         calm = counts[at - LAST : at].mean() <= max(STEADY * usual, 1 / LAST)
-        if counts[at] and calm and soon >= max(LEAST, TIMES * SOON * usual):
+        if calm and counts[at] >= TIMES * usual and soon >= max(LEAST, TIMES * SOON * usual):
             return at
     return None
 

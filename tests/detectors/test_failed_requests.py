@@ -43,6 +43,12 @@ def test_each_fate(tmp_path: Path, entries: list[dict[str, Any]], expected: str)
     assert why
 
 
+def test_a_time_out_of_the_service_s_own_met_the_exception_that_it_told_of(tmp_path: Path) -> None:
+    waits = [request(100, 504, latency=10.0), said(109.99, ERROR)]
+    (row,) = opened(tmp_path, waits).failed_requests.finding.proof.to_pylist()
+    assert (row["fate"], row["app_entry"]) == ("timeout", waits[1]["insertId"])
+
+
 def test_the_fates_add_up_to_the_failed(tmp_path: Path) -> None:
     failing = [request(100 + i, 500) for i in range(5)] + [request(200, 503, instance="", latency=0.1)]
     inc = opened(tmp_path, [request(1, 200), *failing])

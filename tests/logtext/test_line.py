@@ -187,6 +187,24 @@ def test_a_json_line_states_its_level(payload: dict[str, object], level: str) ->
     assert (line.level, line.level_from) == (level, "none" if level == "UNKNOWN" else "json")
 
 
+GELF = {"version": "1.1", "host": "shop", "short_message": "unhandled", "level": 3, "_log_logger": "shop.Errors"}
+
+
+@pytest.mark.parametrize(
+    ("more", "level", "message"),
+    [
+        ({}, "ERROR", "unhandled"),
+        ({"full_message": "unhandled\nShopException: no"}, "ERROR", "unhandled\nShopException: no"),
+        ({"level": 6}, "INFO", "unhandled"),
+        ({"level": 4}, "WARNING", "unhandled"),
+        ({"level": 9}, "UNKNOWN", "unhandled"),
+    ],
+)  # fmt: skip
+def test_gelf_has_its_stack_in_a_field_and_levels_of_syslog(more: dict[str, object], level: str, message: str) -> None:
+    line = read_line(None, json.dumps(GELF | more), None)
+    assert (line.level, line.message) == (level, message)
+
+
 def test_a_json_line_that_nothing_parsed_is_read_as_json() -> None:
     line = read_line(None, json.dumps({"level": 50, "msg": "boom", "time": 1}), None)
     assert (line.level, line.level_from, line.message) == ("ERROR", "json", "boom")

@@ -51,6 +51,24 @@ def sockets(start: int, end: int, every: int, age: float) -> list[Any]:
 GONE = 'RuntimeError: Cannot call "send" once a close message has been sent.'
 
 
+def aged(start: int, age: float, every: int = 10, n: int = 40) -> list[Any]:
+    return [request(start + every * k, 101, "/ws", latency=age) for k in range(n)]
+
+
+@pytest.mark.parametrize(
+    ("usual", "older_now", "verdict"), [(900.0, 0, "FIRED"), (280.0, 0, "CLEAR"), (900.0, 3, "CLEAR")]
+)
+def test_sockets_that_all_end_at_an_age_that_others_outlived_before_are_cut(
+    tmp_path: Path, usual: float, older_now: int, verdict: str
+) -> None:
+    before, short = aged(-2000, usual), [request(610 + 7 * n, 101, "/ws", latency=40.0 + 2 * n) for n in range(90)]
+    now = [*aged(900, 300.0, 30), *short, *aged(1300, 900.0, 100, older_now)]
+    elsewhere = [request(1000 + n, 500) for n in range(20)]
+    found = sign(tmp_path, "sockets_cut", [*calm(), *before, *now, *elsewhere])
+    assert found.verdict == verdict
+    assert found.share == (None if verdict == "FIRED" else 0.0), "what fails elsewhere may follow from it"
+
+
 NO_PONG = "ClientConnectionResetError: Cannot write to closing transport", "No PONG received after 15 seconds"
 
 

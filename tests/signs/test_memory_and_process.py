@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from netra_analysis.finding import Verdict
 from tests.entries import MALFORMED, OOM, PROBE_OK, START, memory, opened, request, said, system
 from tests.signs.looks import calm, sign
@@ -74,8 +76,15 @@ def test_nor_do_those_of_starting_instances_or_under_load(tmp_path: Path) -> Non
     assert sign(tmp_path, "killed_at_one_age", loaded).verdict is Verdict.CLEAR
 
 
-def test_last_words_count_with_the_connections_that_were_lost(tmp_path: Path) -> None:
-    words = said(604.9, "Fatal Python error: Segmentation fault")
+@pytest.mark.parametrize(
+    "last",
+    [
+        "Fatal Python error: Segmentation fault",
+        "Unhandled exception. System.ObjectDisposedException: Cannot access it.",
+    ],
+)
+def test_last_words_count_with_the_connections_that_were_lost(tmp_path: Path, last: str) -> None:
+    words = said(604.9, last)
     lost = request(600, 503, latency=5.0, textPayload=MALFORMED)
     assert sign(tmp_path, "crash_words", [*calm(), words, lost]).verdict is Verdict.FIRED
     assert sign(tmp_path, "crash_words", [*calm(), words]).verdict is Verdict.CLEAR

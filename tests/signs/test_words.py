@@ -36,6 +36,18 @@ def test_the_proxy_in_front_of_the_applications_own_server_names_no_dependency(t
     assert sign(tmp_path, "dependency_lost", [*calm(600), *other]).verdict is Verdict.FIRED
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "org.apache.kafka.common.errors.TimeoutException: Expiring 1 record(s) for readings-2:30012 ms has passed",
+        "org.apache.kafka.common.errors.NotEnoughReplicasException: Messages are rejected",
+        "Received NOT_ENOUGH_REPLICAS for topic-partition readings-5",
+    ],
+)
+def test_kafka_that_takes_nothing_is_a_dependency(tmp_path: Path, words: str) -> None:
+    assert sign(tmp_path, "dependency_lost", [*calm(600), *failing(f"ERROR {words}")]).verdict is Verdict.FIRED
+
+
 POOL = """Traceback (most recent call last):
   File "/code/app/routers/notes.py", line 33, in get_notes
     async with pool.acquire() as held:
