@@ -24,6 +24,7 @@ MESSAGE_KEYS: Final = (
     "text",
     "event",
     "log",
+    "full_message",
     "short_message",
     "m",
     "mt",
@@ -62,14 +63,10 @@ def read_line(severity: str | None, text: str | None, payload: Mapping[str, Any]
 def unwrapped(payload: Mapping[str, Any]) -> Mapping[str, Any]:
     """`payload` with what its dialect keeps elsewhere where others have it.
 
-    Rust's `tracing` nests the message and the error under `fields`; GELF has the stack in `full_message` only, and
-    its levels are those of syslog.
+    Rust's `tracing` nests the message and the error under `fields`; the levels of GELF are those of syslog.
     """
-    if isinstance(payload.get("short_message"), str):
-        full, level = payload.get("full_message"), payload.get("level")
-        message = full if isinstance(full, str) and full else payload["short_message"]
-        word = level_of_syslog(level) if isinstance(level, int) else level
-        return {**payload, "message": message, "level": word}
+    if isinstance(payload.get("short_message"), str) and isinstance(level := payload.get("level"), int):
+        return {**payload, "level": level_of_syslog(level)}
     inner = payload.get("fields")
     if isinstance(inner, Mapping) and not _first_text(payload, MESSAGE_KEYS):
         return {**inner, **payload}
