@@ -33,8 +33,16 @@ def _row(folder: Path) -> dict[str, Any] | None:
         state = {"state": "unknown"}
     row: dict[str, Any] = {key: state[key] for key in _KNOWN if isinstance(state.get(key), str | int)}
     runs = _runs(folder)
-    reason = "; ".join(filter(None, [_reason(state), _later(folder, runs)]))
+    reason = "; ".join(filter(None, [_reason(state), _unread(state), _later(folder, runs)]))
     return row | _window(state) | {"incident": folder.name, "link": _link(folder), "reason": reason, "runs": runs}
+
+
+def _unread(state: Mapping[str, Any]) -> str:
+    """What the index says where so much could not be read that nothing is known to be absent."""
+    share = state.get("unread")
+    if not isinstance(share, int | float) or share <= 0:
+        return ""
+    return f"{100 * share:.1f} % of its entries could not be read"
 
 
 def _later(folder: Path, runs: Sequence[Mapping[str, Any]]) -> str:

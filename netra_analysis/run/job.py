@@ -222,7 +222,8 @@ def _facts(found: Mapping[str, Any], meta: PageMeta) -> dict[str, Any]:
     facts = {name: found[name] for name in ("verdict", "onset", "window", "service", "synthetic")}
     data_until = stamp(meta.data_until) if meta.data_until else None
     fresh = {name: stamp(at) if at else None for name, at in _freshness(meta).items()}
-    return facts | fresh | {"failed_requests": failures(found), "data_until": data_until, "capsule": meta.capsule_hash}
+    read = {"data_until": data_until, "unread": meta.unread, "capsule": meta.capsule_hash}
+    return facts | fresh | {"failed_requests": failures(found)} | read
 
 
 def _freshness(meta: PageMeta) -> dict[str, datetime | None]:

@@ -349,10 +349,21 @@ def test_a_run_that_breaks_leaves_no_stage(tmp_path: Path, monkeypatch: pytest.M
     assert left == {".locks"} | (set() if stopped_by_hand else {"made-up", "made-up.runs.ndjson"})
 
 
-@pytest.mark.parametrize("content", ["", "[]", DEEP, '{"window": 5, "failed": 5, "state": []}', '{"failed": [5]}'])
+@pytest.mark.parametrize(
+    "content", ["", "[]", DEEP, '{"window": 5, "failed": 5, "state": []}', '{"failed": [5]}', '{"unread": "x"}']
+)
 def test_the_index_survives_any_run_json(report: Path, content: str) -> None:
     (report / "run.json").write_text(content)
     assert 'href="made-up/postmortem.html"' in write_index(report.parent).read_text()
+
+
+def test_the_index_says_how_much_of_an_export_was_not_read(report: Path) -> None:
+    state = json.loads((report / "run.json").read_text())
+    ledger = json.loads((report / "evidence.json").read_text())["coverage"]
+    share = sum(ledger["quarantined"].values()) / (ledger["entries"] - ledger["duplicates"])
+    assert f"{100 * share:.1f} % of its entries could not be read" in write_index(report.parent).read_text()
+    (report / "run.json").write_text(json.dumps(state | {"unread": 0}))
+    assert "could not be read" not in write_index(report.parent).read_text()
 
 
 def test_the_index_links_to_nothing_that_is_not_there(report: Path) -> None:
