@@ -15,6 +15,7 @@ import re2
 
 from netra_analysis.detectors.settings import Settings
 from netra_analysis.finding import Finding, Standing, Statement, Verdict
+from netra_analysis.logtext.trouble import QUEUE_POOL, TIMED_OUT
 from netra_analysis.query import Query
 from netra_analysis.reconstruct.frames import frame, moment, table
 from netra_analysis.reconstruct.once import once
@@ -27,37 +28,7 @@ WITNESSES = ("in use", "waiting", "time-out")
 IN_USE = re2.compile(r"(?i)pool[^ ]*(?:in_use|inuse|checked_?out|used|active|busy)$")
 SIZE = re2.compile(r"(?i)pool[^ ]*(?:/|_)(?:size|max|capacity|limit|total)$")
 WAITING = re2.compile(r"(?i)pool[^ ]*(?:waiting|waiters|pending|queue(?:d|_length)?)$")
-_QUEUE_POOL = r"QueuePool limit of size (\d+) overflow (\d+) reached"  # SQLAlchemy
-TIMED_OUT = re2.compile(
-    "(?i)"
-    + "|".join(
-        (
-            _QUEUE_POOL + ", connection timed out",
-            r"(?:unable|could not|couldn't|failed|cannot|can't) (?:to )?"
-            r"(?:obtain|acquire|get|check ?out|fetch|reserve|borrow) (?:an? |the |new )*"
-            r"(?:(?:database|db|jdbc|sql|pooled) )?connection (?:from (?:the )?(?:\w+ )?pool|after|within)",
-            r"connection is not available, request timed out",  # HikariCP
-            r"pool timed out while waiting for an open connection|PoolTimedOut",  # sqlx
-            r"timed out waiting for connection|error retrieving a connection from the pool",  # r2d2
-            r"timed? ?out (?:fetching|acquiring|waiting for|getting|obtaining) (?:an? |the |new )*(?:\w+ )?connection",
-            r"timeout (?:acquiring|fetching|waiting for|getting) (?:an? |the |new )*(?:\w+ )?connection",  # knex
-            r"timeout exceeded when trying to connect",  # node-pg's pool
-            r"ConnectionAcquireTimeout|ResourceRequest timed out",  # Sequelize
-            r"cannot get a connection, pool error|pool empty\. unable to fetch",  # DBCP, Tomcat
-            r"(?:connection )?pool(?:ed)? (?:is |has been |was )?(?:exhausted|depleted|saturated)",
-            r"(?:no|all) (?:free |idle |available |pooled )*connections? (?:are |is |left |available )*"
-            r"(?:in use|busy|left in (?:the )?pool|available in (?:the )?pool)",
-            r"connection not available and request was dropped from queue",  # Ecto's DBConnection
-            r"PoolTimeout|PoolAcquireTimeout|pool\.?acquire.{0,40}time(?:d )?out|query_wait_timeout",
-            r"the connection pool is (?:probably )?full",
-            # asyncio's own time-out, which says nothing: its last frame outside of asyncio is the pool's
-            r"/(?:asyncpg|aiomysql|aiopg|asyncmy)/pool\.py\", line \d+, in _?acquire\n(?:    .*\n)*"
-            r"(?:  File \"[^\"]*/(?:asyncio/\w+|asyncpg/compat)\.py\", line \d+, in \w+\n(?:    .*\n)*)*"
-            r"(?:asyncio\.(?:exceptions\.)?)?TimeoutError",
-        )
-    )
-)
-_SIZES = re2.compile(f"(?i){_QUEUE_POOL}")
+_SIZES = re2.compile(f"(?i){QUEUE_POOL}")
 CONNECTING = "connect_utils.py"  # asyncpg opened a new connection meanwhile: what was late is the server
 PROOF = pa.schema(
     [("time", TIME), ("witness", TEXT), ("instance", TEXT), ("value", FLOAT), ("cap", FLOAT), ("id", TEXT)]

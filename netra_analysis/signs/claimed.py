@@ -1,9 +1,10 @@
 """Signs that earlier audits are held against: what they name, looked for in the data."""
 
 from netra_analysis.finding import Verdict
+from netra_analysis.logtext.trouble import any_of
 from netra_analysis.query import Query
 from netra_analysis.reconstruct.frames import count, real_traffic, where
-from netra_analysis.signs.scene import Scene, any_of, first
+from netra_analysis.signs.scene import Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
 from netra_analysis.signs.words import told
 

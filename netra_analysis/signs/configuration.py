@@ -4,42 +4,13 @@ and flags."""
 import pandas as pd
 
 from netra_analysis.finding import Verdict
+from netra_analysis.logtext.trouble import CONFIG, any_of
 from netra_analysis.query import Query
 from netra_analysis.reconstruct.specs import Change, changes
-from netra_analysis.signs.scene import AT_ONSET, SOON, Scene, any_of, first
+from netra_analysis.signs.scene import AT_ONSET, SOON, Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
 from netra_analysis.signs.words import EXAMPLE, told
 
-CONFIG = any_of(
-    r"permission denied on secret",
-    r"secret[^ ]* .{0,60}(?:not found|was not found|is missing|expired)",
-    r"secret ?version .{0,200}(?:disabled|destroyed)|in (?:DISABLED|DESTROYED) state",
-    r"password authentication failed",
-    r"(?:authentication|auth) failed|login failed for user|access denied for user|WRONGPASS|NOAUTH",
-    r"invalid (?:api[ _-]?key|credentials?|password|token|jwt|client secret|signature)",
-    r"(?:JWT|token)\S* (?:verification|validation|signature)[^.]{0,20}fail",
-    r"signature verification failed|InvalidSignature|signatures? (?:do not|does not|don't) match",
-    r"(?:environment variable|env var|setting|config\w*)\b.{0,60}(?:not set|missing|required|undefined|invalid|empty)",
-    r"(?:missing|required|undefined) (?:environment|env|config\w*|setting)",
-    r"KeyError: '?(?-i:[A-Z][A-Z0-9_]{3,})'?",
-    r"database \"[^\"]*\" does not exist|role \"[^\"]*\" does not exist",
-    r"(?:incorrect|wrong|bad|expired) (?:api[ _-]?key|credentials?|password|token|secret|signing key)",
-    r"could not load the default credentials|DefaultCredentialsError|credentials? (?:not found|have expired|expired)",
-    r"access[ _]denied|PermissionDenied|PERMISSION_DENIED|insufficient authentication scopes",
-    r"unauthorized_client|invalid_grant|invalid_client",
-    r"SERVICE_SECRET|SECRET_KEY",
-    r"certificate (?:verify failed|has expired)|x509: certificate",
-    r"no such host .*\\r|\\r\" is not reachable",
-    r"validation errors? for Settings",
-    r"ConfigurationError|ImproperlyConfigured|InvalidConfiguration|SettingsError",
-    r"(?:encryption|application|signing|secret|private|api|license) key .{0,40}(?:not|missing|required|absent|empty)",
-    r"no .{0,40}\bkey (?:has been|was|is) (?:specified|set|configured|given|provided)|MissingAppKey|secret_key_base",
-    r"could not resolve placeholder|failed to determine a suitable driver class",  # Spring
-    r"connection string .{0,60}(?:not found|missing|not (?:been )?(?:set|initialized|configured)|null|empty)",
-    r"(?:no matching|unable to find a|could not find a) (?:signing )?(?:key|jwk)|SigningKeyNotFound",
-    r"IDX10(?:50[013]|51[17])",  # .NET on tokens
-    r"\bDecryptException|The MAC is invalid|Message(?:Verifier|Encryptor)::Invalid|BadSignature|bad decrypt",
-)
 NOWHERE = any_of(  # no answer that a dependency gives: there is none of that name, or it is the service itself
     r"UnknownHostException|name or service not known|nodename nor servname|no such host|name does not resolve",
     r"getaddrinfo (?:failed|ENOTFOUND)|NXDOMAIN|\bENOTFOUND\b|could not resolve host",

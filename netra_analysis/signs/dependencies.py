@@ -4,62 +4,17 @@ from dataclasses import replace
 
 import pandas as pd
 
-from netra_analysis.detectors.pool import CONNECTING, TIMED_OUT
+from netra_analysis.detectors.pool import CONNECTING
 from netra_analysis.finding import Verdict
+from netra_analysis.logtext.trouble import LOST, REFUSES, SLOW, TIMED_OUT, any_of
 from netra_analysis.query import Query
 from netra_analysis.reconstruct.frames import frame, where
 from netra_analysis.signs.process import SOON
-from netra_analysis.signs.scene import Scene, any_of, first
+from netra_analysis.signs.scene import Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
 from netra_analysis.signs.words import EXAMPLE, told
 
 BACKENDS = ("postgresql/num_backends", "postgresql/num_backends_by_state")
-REFUSES = any_of(
-    r"too many clients already",
-    r"remaining connection slots are reserved",
-    r"too many connections for (?:role|database|user)",
-    r"(?:FATAL|ERROR|SQLSTATE|psycopg|asyncpg|pg_|postgres|mysql|pymysql|mariadb|1040).{0,80}too many connections\b",
-    r"max_connections|max_user_connections|max_client_conn|no more connections allowed",  # MySQL, pgbouncer
-    r"max(?:imum)? (?:number of )?clients reached",
-    r"TooManyConnections(?:Error)?",
-    r"connection limit exceeded for|too many active connections",
-)
-LOST = any_of(
-    r"connection refused|connect call failed|Errno 111|Error \d+ connecting to|connection failed: connection to server",
-    r"ConnectionRefusedError|All connection attempts failed|Connect(?:ion)? call failed",
-    r"connect(?:ion)? (?:attempt )?timed ?out|connection timeout|timeout connecting to|dial tcp .{0,80}timeout",
-    r"i/o timeout|context deadline exceeded|DEADLINE_EXCEEDED|deadline exceeded",
-    r"ConnectTimeout|ConnectError|ReadTimeout|ReadError|WriteTimeout|RemoteProtocolError|APIConnectionError",
-    r"SocketTimeoutException|ConnectException|UnknownHostException|NoRouteToHostException",
-    r"timed out after|read timed out|request timed out|upstream (?:request )?time",
-    r"no route to host|network is unreachable|host is unreachable|EHOSTUNREACH|ENETUNREACH",
-    r"name or service not known|temporary failure in name resolution|nodename nor servname|no such host",
-    r"getaddrinfo (?:failed|ENOTFOUND|EAI_AGAIN)",
-    r"could not connect to server|can't connect to (?:mysql|local) server|lost connection to (?:mysql|server)",
-    r"server has gone away|server closed the connection unexpectedly|terminating connection due to",
-    r"the database system is (?:starting up|shutting down|in recovery)",
-    r"connection reset by peer|broken pipe .{0,60}(?:sql|redis|upstream)|connection was forcibly closed",
-    r"connection (?:was )?closed (?:in the middle|unexpectedly)|connection (?:is|already) closed|unexpected EOF",
-    r"ConnectionDoesNotExistError|CannotConnectNowError|InterfaceError: .{0,60}closed",
-    r"is not reachable|Cloud SQL connection failed|failed to connect to (?:instance|backend|server|upstream)",
-    r"Max retries exceeded|ECONNREFUSED|ECONNRESET|ETIMEDOUT|socket hang up|fetch failed",
-    r"ServiceUnavailable|503 Service Unavailable|status(?: code)?:? 50[234] .{0,60}(?:from|for url)|code = Unavailable",
-    r"Server error '50\d|bad gateway|no healthy upstream|upstream connect error",
-    r"Server Error: (?:Bad Gateway|Service Unavailable|Gateway Time)|message=.(?:Service Unavailable|Bad Gateway)",
-    r"StatusCode\.(?:UNAVAILABLE|DEADLINE_EXCEEDED)|failed to connect to all addresses|Cannot connect to host",
-    r"Timeout on reading data from socket|SocketTimeoutError|ServerTimeoutError|ServerDisconnectedError",
-    r"circuit ?breaker .{0,40}open|CircuitBreakerOpen|CallNotPermittedException",
-    r"SSL: (?:UNEXPECTED_EOF|WRONG_VERSION)|SSL SYSCALL error|handshake (?:failed|timed out|timeout)",
-    r"statement timeout|canceling statement|QueryCanceled",
-    r"Expiring \d+ record\(s\) for|NOT_?ENOUGH_?REPLICAS|LEADER_NOT_AVAILABLE|NOT_LEADER_(?:OR_FOLLOWER|FOR_PARTITION)",
-    r"CLUSTERDOWN|MASTERDOWN|LOADING Redis|READONLY You can't write|read only replica",
-)
-SLOW = any_of(
-    r"slow (?:query|statement|request to|response from|call|sql)",
-    r"(?:query|statement|call|operation|refresh|transaction) took [\d.]+ ?(?:s|sec|ms|min)",
-    r"statement timeout|canceling statement|QueryCanceled|lock (?:wait )?timeout|deadlock detected",
-    r"duration: \d{4,}\.\d+ ms",
-)
 UNCAUGHT = any_of(r"^(?:error: )?Uncaught |^Unhandled (?:promise )?rejection")
 OURS = any_of(
     r"websocket|client (?:has )?disconnected|QueuePool limit|garbage collector",

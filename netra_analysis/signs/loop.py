@@ -5,10 +5,11 @@ from datetime import timedelta
 import pandas as pd
 
 from netra_analysis.finding import Verdict
+from netra_analysis.logtext.trouble import any_of
 from netra_analysis.query import Query
 from netra_analysis.reconstruct.frames import frame, moment, where
 from netra_analysis.reconstruct.stalls import SILENT_S, stalls
-from netra_analysis.signs.scene import Scene, any_of, first
+from netra_analysis.signs.scene import Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
 from netra_analysis.signs.words import EXAMPLE, told
 

@@ -3,7 +3,8 @@
 The platform does not see it: an instance whose five workers are busy still takes eighty requests, and they queue.
 """
 
-from netra_analysis.signs.scene import Scene, any_of
+from netra_analysis.logtext.trouble import any_of
+from netra_analysis.signs.scene import Scene
 from netra_analysis.signs.sign import Sign
 from netra_analysis.signs.words import EXAMPLE, told
 

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pandas as pd
 
 from netra_analysis.finding import Verdict
-from netra_analysis.signs.scene import Scene, any_of, first
+from netra_analysis.logtext.trouble import any_of
+from netra_analysis.signs.scene import Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
 
 CRASH = any_of(

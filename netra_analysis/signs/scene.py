@@ -15,6 +15,7 @@ import re2
 from netra_analysis.detectors.settings import Settings
 from netra_analysis.finding import Finding
 from netra_analysis.logtext.platform import read_request_failure
+from netra_analysis.logtext.trouble import any_of
 from netra_analysis.query import Query
 from netra_analysis.reconstruct.frames import frame, moment, naive, real_traffic, where
 from netra_analysis.reconstruct.handled import answered_badly
@@ -30,11 +31,6 @@ AT_ONSET = timedelta(minutes=2)  # later than this after the onset, a sign follo
 
 
 _ROWS_SQL = "SELECT time, instance, level, message, id FROM app_logs WHERE id IN UNNEST(@ids) ORDER BY time, id"
-
-
-def any_of(*words: str) -> Any:
-    """One linear-time pattern of alternatives, case aside."""
-    return re2.compile("(?i)" + "|".join(words))
 
 
 UNHANDLED = any_of(

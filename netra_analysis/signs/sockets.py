@@ -6,8 +6,9 @@ from scipy.special import pdtrc
 
 from netra_analysis.finding import Verdict
 from netra_analysis.logtext.route import route_template
+from netra_analysis.logtext.trouble import any_of
 from netra_analysis.reconstruct.frames import count, evened, moment, real_traffic
-from netra_analysis.signs.scene import Scene, any_of, first
+from netra_analysis.signs.scene import Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
 from netra_analysis.signs.words import told
 

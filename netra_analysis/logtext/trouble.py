@@ -1,0 +1,117 @@
+"""What libraries, drivers, servers and platforms write when something is wrong, and what that tells of.
+
+Patterns over one message each, case aside; `tests/data/words.yaml` holds examples of every kind, and lines that tell
+of none.
+"""
+
+from typing import Any, Final
+
+import re2
+
+
+def any_of(*words: str) -> Any:
+    """One linear-time pattern of alternatives, case aside."""
+    return re2.compile("(?i)" + "|".join(words))
+
+
+QUEUE_POOL: Final = r"QueuePool limit of size (\d+) overflow (\d+) reached"  # SQLAlchemy
+TIMED_OUT: Final = any_of(  # a wait for a connection of the application's own pool ended without one
+    QUEUE_POOL + ", connection timed out",
+    r"(?:unable|could not|couldn't|failed|cannot|can't) (?:to )?"
+    r"(?:obtain|acquire|get|check ?out|fetch|reserve|borrow) (?:an? |the |new )*"
+    r"(?:(?:database|db|jdbc|sql|pooled) )?connection (?:from (?:the )?(?:\w+ )?pool|after|within)",
+    r"connection is not available, request timed out",  # HikariCP
+    r"pool timed out while waiting for an open connection|PoolTimedOut",  # sqlx
+    r"timed out waiting for connection|error retrieving a connection from the pool",  # r2d2
+    r"timed? ?out (?:fetching|acquiring|waiting for|getting|obtaining) (?:an? |the |new )*(?:\w+ )?connection",
+    r"timeout (?:acquiring|fetching|waiting for|getting) (?:an? |the |new )*(?:\w+ )?connection",  # knex
+    r"timeout exceeded when trying to connect",  # node-pg's pool
+    r"ConnectionAcquireTimeout|ResourceRequest timed out",  # Sequelize
+    r"cannot get a connection, pool error|pool empty\. unable to fetch",  # DBCP, Tomcat
+    r"(?:connection )?pool(?:ed)? (?:is |has been |was )?(?:exhausted|depleted|saturated)",
+    r"(?:no|all) (?:free |idle |available |pooled )*connections? (?:are |is |left |available )*"
+    r"(?:in use|busy|left in (?:the )?pool|available in (?:the )?pool)",
+    r"connection not available and request was dropped from queue",  # Ecto's DBConnection
+    r"PoolTimeout|PoolAcquireTimeout|pool\.?acquire.{0,40}time(?:d )?out|query_wait_timeout",
+    r"the connection pool is (?:probably )?full",
+    # asyncio's own time-out, which says nothing: its last frame outside of asyncio is the pool's
+    r"/(?:asyncpg|aiomysql|aiopg|asyncmy)/pool\.py\", line \d+, in _?acquire\n(?:    .*\n)*"
+    r"(?:  File \"[^\"]*/(?:asyncio/\w+|asyncpg/compat)\.py\", line \d+, in \w+\n(?:    .*\n)*)*"
+    r"(?:asyncio\.(?:exceptions\.)?)?TimeoutError",
+)
+REFUSES: Final = any_of(  # the database server is at its maximum
+    r"too many clients already",
+    r"remaining connection slots are reserved",
+    r"too many connections for (?:role|database|user)",
+    r"(?:FATAL|ERROR|SQLSTATE|psycopg|asyncpg|pg_|postgres|mysql|pymysql|mariadb|1040).{0,80}too many connections\b",
+    r"max_connections|max_user_connections|max_client_conn|no more connections allowed",  # MySQL, pgbouncer
+    r"max(?:imum)? (?:number of )?clients reached",
+    r"TooManyConnections(?:Error)?",
+    r"connection limit exceeded for|too many active connections",
+)
+LOST: Final = any_of(  # what the service calls is out of reach, slow to answer, or fails itself
+    r"connection refused|connect call failed|Errno 111|Error \d+ connecting to|connection failed: connection to server",
+    r"ConnectionRefusedError|All connection attempts failed|Connect(?:ion)? call failed",
+    r"connect(?:ion)? (?:attempt )?timed ?out|connection timeout|timeout connecting to|dial tcp .{0,80}timeout",
+    r"i/o timeout|context deadline exceeded|DEADLINE_EXCEEDED|deadline exceeded",
+    r"ConnectTimeout|ConnectError|ReadTimeout|ReadError|WriteTimeout|RemoteProtocolError|APIConnectionError",
+    r"SocketTimeoutException|ConnectException|UnknownHostException|NoRouteToHostException",
+    r"timed out after|read timed out|request timed out|upstream (?:request )?time",
+    r"no route to host|network is unreachable|host is unreachable|EHOSTUNREACH|ENETUNREACH",
+    r"name or service not known|temporary failure in name resolution|nodename nor servname|no such host",
+    r"getaddrinfo (?:failed|ENOTFOUND|EAI_AGAIN)",
+    r"could not connect to server|can't connect to (?:mysql|local) server|lost connection to (?:mysql|server)",
+    r"server has gone away|server closed the connection unexpectedly|terminating connection due to",
+    r"the database system is (?:starting up|shutting down|in recovery)",
+    r"connection reset by peer|broken pipe .{0,60}(?:sql|redis|upstream)|connection was forcibly closed",
+    r"connection (?:was )?closed (?:in the middle|unexpectedly)|connection (?:is|already) closed|unexpected EOF",
+    r"ConnectionDoesNotExistError|CannotConnectNowError|InterfaceError: .{0,60}closed",
+    r"is not reachable|Cloud SQL connection failed|failed to connect to (?:instance|backend|server|upstream)",
+    r"Max retries exceeded|ECONNREFUSED|ECONNRESET|ETIMEDOUT|socket hang up|fetch failed",
+    r"ServiceUnavailable|503 Service Unavailable|status(?: code)?:? 50[234] .{0,60}(?:from|for url)|code = Unavailable",
+    r"Server error '50\d|bad gateway|no healthy upstream|upstream connect error",
+    r"Server Error: (?:Bad Gateway|Service Unavailable|Gateway Time)|message=.(?:Service Unavailable|Bad Gateway)",
+    r"StatusCode\.(?:UNAVAILABLE|DEADLINE_EXCEEDED)|failed to connect to all addresses|Cannot connect to host",
+    r"Timeout on reading data from socket|SocketTimeoutError|ServerTimeoutError|ServerDisconnectedError",
+    r"circuit ?breaker .{0,40}open|CircuitBreakerOpen|CallNotPermittedException",
+    r"SSL: (?:UNEXPECTED_EOF|WRONG_VERSION)|SSL SYSCALL error|handshake (?:failed|timed out|timeout)",
+    r"statement timeout|canceling statement|QueryCanceled",
+    r"Expiring \d+ record\(s\) for|NOT_?ENOUGH_?REPLICAS|LEADER_NOT_AVAILABLE|NOT_LEADER_(?:OR_FOLLOWER|FOR_PARTITION)",
+    r"CLUSTERDOWN|MASTERDOWN|LOADING Redis|READONLY You can't write|read only replica",
+)
+SLOW: Final = any_of(
+    r"slow (?:query|statement|request to|response from|call|sql)",
+    r"(?:query|statement|call|operation|refresh|transaction) took [\d.]+ ?(?:s|sec|ms|min)",
+    r"statement timeout|canceling statement|QueryCanceled|lock (?:wait )?timeout|deadlock detected",
+    r"duration: \d{4,}\.\d+ ms",
+)
+CONFIG: Final = any_of(  # a setting, secret, key or permission is wrong, missing or expired
+    r"permission denied on secret",
+    r"secret[^ ]* .{0,60}(?:not found|was not found|is missing|expired)",
+    r"secret ?version .{0,200}(?:disabled|destroyed)|in (?:DISABLED|DESTROYED) state",
+    r"password authentication failed",
+    r"(?:authentication|auth) failed|login failed for user|access denied for user|WRONGPASS|NOAUTH",
+    r"invalid (?:api[ _-]?key|credentials?|password|token|jwt|client secret|signature)",
+    r"(?:JWT|token)\S* (?:verification|validation|signature)[^.]{0,20}fail",
+    r"signature verification failed|InvalidSignature|signatures? (?:do not|does not|don't) match",
+    r"(?:environment variable|env var|setting|config\w*)\b.{0,60}(?:not set|missing|required|undefined|invalid|empty)",
+    r"(?:missing|required|undefined) (?:environment|env|config\w*|setting)",
+    r"KeyError: '?(?-i:[A-Z][A-Z0-9_]{3,})'?",
+    r"database \"[^\"]*\" does not exist|role \"[^\"]*\" does not exist",
+    r"(?:incorrect|wrong|bad|expired) (?:api[ _-]?key|credentials?|password|token|secret|signing key)",
+    r"could not load the default credentials|DefaultCredentialsError|credentials? (?:not found|have expired|expired)",
+    r"access[ _]denied|PermissionDenied|PERMISSION_DENIED|insufficient authentication scopes",
+    r"unauthorized_client|invalid_grant|invalid_client",
+    r"SERVICE_SECRET|SECRET_KEY",
+    r"certificate (?:verify failed|has expired)|x509: certificate",
+    r"no such host .*\\r|\\r\" is not reachable",
+    r"validation errors? for Settings",
+    r"ConfigurationError|ImproperlyConfigured|InvalidConfiguration|SettingsError",
+    r"(?:encryption|application|signing|secret|private|api|license) key .{0,40}(?:not|missing|required|absent|empty)",
+    r"no .{0,40}\bkey (?:has been|was|is) (?:specified|set|configured|given|provided)|MissingAppKey|secret_key_base",
+    r"could not resolve placeholder|failed to determine a suitable driver class",  # Spring
+    r"connection string .{0,60}(?:not found|missing|not (?:been )?(?:set|initialized|configured)|null|empty)",
+    r"(?:no matching|unable to find a|could not find a) (?:signing )?(?:key|jwk)|SigningKeyNotFound",
+    r"IDX10(?:50[013]|51[17])",  # .NET on tokens
+    r"\bDecryptException|The MAC is invalid|Message(?:Verifier|Encryptor)::Invalid|BadSignature|bad decrypt",
+)
