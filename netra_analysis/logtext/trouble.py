@@ -22,9 +22,22 @@ TIMED_OUT: Final = any_of(  # a wait for a connection of the application's own p
     r"(?:(?:database|db|jdbc|sql|pooled) )?connection (?:from (?:the )?(?:\w+ )?pool|after|within)",
     r"connection is not available, request timed out",  # HikariCP
     r"pool timed out while waiting for an open connection|PoolTimedOut",  # sqlx
-    r"timed out waiting for connection|error retrieving a connection from the pool",  # r2d2
-    r"timed? ?out (?:fetching|acquiring|waiting for|getting|obtaining) (?:an? |the |new )*(?:\w+ )?connection",
-    r"timeout (?:acquiring|fetching|waiting for|getting) (?:an? |the |new )*(?:\w+ )?connection",  # knex
+    r"timed out waiting for (?:an? )?(?:free )?connection|error retrieving a connection from the pool",  # r2d2
+    r"timed? ?out (?:while )?(?:fetching|acquiring|waiting for|getting|obtaining|checking out|waiting to acquire) "
+    r"(?:an? |the |new )*(?:\w+ )?(?:connection|session)\b",
+    r"timeout (?:acquiring|fetching|waiting for|getting) (?:an? |the |new )*(?:\w+ )?(?:connection|pooled item)",
+    r"\bacquir\w*(?: (?:an? |the |new |db |database |pooled )*(?:conn|connection|client|session))?: "
+    r"(?:timeout: )?context deadline exceeded",  # pgxpool, as callers wrap it
+    r"timeout waiting for idle object|pool is exhausted",  # commons-pool
+    r"prior to obtaining a connection from the pool",  # ADO.NET
+    r"attempt by a client to checkout a connection has timed out",  # c3p0
+    r"connection acquisition timed out|pending acquire queue has reached",  # R2DBC, reactor-netty
+    r"no managed connections? available|unable to get managed connection",  # IronJacamar
+    r"timeout occurred while waiting for a slot to become available|timed out in bb8",  # deadpool
+    r"connection pool timeout|no session available in the pool",  # go-redis, Spanner
+    r"max connections exceeded, timed out",  # peewee
+    r"waited [\d.]+ ?m?s(?:ec\w*)? for (?:an? )?(?:free |pooled |database |db )*connection",
+    r"no (?:free |idle |pooled )*connection became (?:free|available)",
     r"timeout exceeded when trying to connect",  # node-pg's pool
     r"ConnectionAcquireTimeout|ResourceRequest timed out",  # Sequelize
     r"cannot get a connection, pool error|pool empty\. unable to fetch",  # DBCP, Tomcat
@@ -44,7 +57,10 @@ REFUSES: Final = any_of(  # the database server is at its maximum
     r"remaining connection slots are reserved",
     r"too many connections for (?:role|database|user)",
     r"(?:FATAL|ERROR|SQLSTATE|psycopg|asyncpg|pg_|postgres|mysql|pymysql|mariadb|1040).{0,80}too many connections\b",
-    r"max_connections|max_user_connections|max_client_conn|no more connections allowed",  # MySQL, pgbouncer
+    r"no more connections allowed|(?:exceed|more than|reached|limit).{0,30}max_(?:user_)?connections",  # MySQL
+    r"max_(?:user_connections|connections|client_conn)\b.{0,40}(?:reached|exceeded|active connections|limit)",
+    r"rejected establishment of connection|from server: .{0,3}too many connections",  # Connector/J
+    r"ORA-00020|ORA-1251[69]|the request limit for the database is \d",  # Oracle, SQL Server
     r"max(?:imum)? (?:number of )?clients reached",
     r"TooManyConnections(?:Error)?",
     r"connection limit exceeded for|too many active connections",
@@ -53,7 +69,32 @@ LOST: Final = any_of(  # what the service calls is out of reach, slow to answer,
     r"connection refused|connect call failed|Errno 111|Error \d+ connecting to|connection failed: connection to server",
     r"ConnectionRefusedError|All connection attempts failed|Connect(?:ion)? call failed",
     r"connect(?:ion)? (?:attempt )?timed ?out|connection timeout|timeout connecting to|dial tcp .{0,80}timeout",
-    r"i/o timeout|context deadline exceeded|DEADLINE_EXCEEDED|deadline exceeded",
+    r"i/o timeout|context deadline exceeded|DEADLINE_EXCEEDED|deadline ?exceeded",
+    # HTTP clients
+    r"timeout of \d+ ?ms exceeded|ECONNABORTED|ESOCKETTIMEDOUT|network timeout at|aborted due to timeout",  # Node
+    r"(?:Headers|Body|Connect) ?Timeout ?Error|UND_ERR_\w+|other side closed|Timeout awaiting '",  # undici, got
+    r"RemoteDisconnected|Remote end closed connection|HttpRequestTimeout|Request timeout has expired",  # urllib3, Ktor
+    r"Did not observe any item or terminal signal|NoHttpResponseException|HttpTimeoutException",  # JVM
+    r"HttpClient\.Timeout of|TimeoutRejectedException|does not indicate success: 5\d\d",  # .NET
+    r"execution expired|Net::(?:Open|Read|Write)Timeout|Faraday::(?:Timeout|Connection)|Failed to open TCP connection",
+    r"cURL error (?:5|6|7|16|18|28|35|52|55|56)\b|server misbehaving",  # PHP, Go
+    r"source: TimedOut|operation timed out|tcp connect error|error sending request for url",  # Rust
+    r"reason: :(?:timeout|request_timeout|connect_timeout|closed|econnrefused|nxdomain)|tcp (?:recv|send): closed",
+    r"Request failed with status code (?:5\d\d|429)|unexpected status(?: code)?:? 5\d\d|responded with status 5\d\d",
+    r"Error code: (?:5\d\d|429)|RateLimitError|overloaded_error|Too Many Requests .{0,40}for url",  # model APIs
+    r"(?:answered|returned|responded|replied)(?: with)?(?: HTTP| status)? 50[0234]\b",
+    r"(?:API|provider|upstream|partner) (?:returned|answered) 429",
+    r"(?:call|calling|connection|requests?) to [a-z][\w.:-]* .{0,20}(?:timed out|failed: status.?50[0234])",
+    r"time(?:d )?out (?:calling|contacting|talking to)|no (?:response|answer|reply) from|failed to respond",
+    r"did(?: not|n't) (?:answer|respond|reply)|giving up on \S+ after",
+    # databases, caches, queues
+    r"Timeout reading from|Timeout performing \w+|Command timed out|max retries per request|MaxRetriesPerRequest",
+    r"JedisConnectionException|the connection to \w+ is closed|Unexpected end of stream",
+    r"ServerSelection(?:Timeout)?Error|AutoReconnect|MongoNetwork(?:Timeout)?Error|MongoTimeoutException",
+    r"Communications link failure|The connection attempt failed|I/O error occurred while sending to the backend",
+    r"can't reach database server|driver: bad connection|Timeout during reading attempt",
+    r"network-related or instance-specific error|Execution Timeout Expired|ConnectionTimeout\b",
+    r"\bUNAVAILABLE: ",  # gRPC
     r"ConnectTimeout|ConnectError|ReadTimeout|ReadError|WriteTimeout|RemoteProtocolError|APIConnectionError",
     r"SocketTimeoutException|ConnectException|UnknownHostException|NoRouteToHostException",
     r"timed out after|read timed out|request timed out|upstream (?:request )?time",
@@ -100,7 +141,17 @@ CONFIG: Final = any_of(  # a setting, secret, key or permission is wrong, missin
     r"database \"[^\"]*\" does not exist|role \"[^\"]*\" does not exist",
     r"(?:incorrect|wrong|bad|expired) (?:api[ _-]?key|credentials?|password|token|secret|signing key)",
     r"could not load the default credentials|DefaultCredentialsError|credentials? (?:not found|have expired|expired)",
-    r"access[ _]denied|PermissionDenied|PERMISSION_DENIED|insufficient authentication scopes",
+    r"access[ _]?denied|PermissionDenied|PERMISSION_DENIED|code = Unauthenticated|insufficient authentication scopes",
+    r"does not have \w+\.[\w.]+ (?:access|permission)|invalid authentication credentials|credentials invalid",
+    r"InvalidAccessKeyId|ExpiredToken|UnrecognizedClient|SignatureDoesNotMatch|request signature we calculated",
+    r"invalid username/password|logon denied|specified (?:bucket|key vault|queue|topic) does not exist",
+    # what the service calls does not know it, as clients tell of it: its own answers with 401 are worded otherwise
+    r"client error '40[13]|\b40[13] Client Error|\b40[13], message='|client error \(40[13]",  # httpx, requests, reqwest
+    r"Exception\$(?:Unauthorized|Forbidden)|\b40[13] (?:Unauthorized|Forbidden) from (?:GET|POST|PUT|PATCH|DELETE)",
+    r"Request failed with status code 40[13]|unexpected status(?: code)?:? 40[13]|does not indicate success: 40[13]",
+    r"(?:RestClient|Faraday)::(?:Unauthorized|Forbidden)|responded with status 40[13]|resulted in a `40[13]",
+    r"https?://\S+ (?:->|=>|:|-|status|got)? ?\(?40[13]\b",
+    r"(?:answered|returned|replied)(?: with)?(?: HTTP| status)? 40[13]\b",
     r"unauthorized_client|invalid_grant|invalid_client",
     r"SERVICE_SECRET|SECRET_KEY",
     r"certificate (?:verify failed|has expired)|x509: certificate",

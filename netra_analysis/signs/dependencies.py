@@ -17,7 +17,7 @@ from netra_analysis.signs.words import EXAMPLE, told
 BACKENDS = ("postgresql/num_backends", "postgresql/num_backends_by_state")
 UNCAUGHT = any_of(r"^(?:error: )?Uncaught |^Unhandled (?:promise )?rejection")
 OURS = any_of(
-    r"websocket|client (?:has )?disconnected|QueuePool limit|garbage collector",
+    r"websocket|client (?:has disconnected|disconnected|did)|QueuePool limit|garbage collector",
     # a proxy inside the container, and the application's own server behind it
     r"upstream: \"\w+://(?:127\.|localhost|\[::1\]|unix:)|(?:AH\d+|proxy): .{0,120}(?:127\.0\.0\.1|localhost|unix:)",
 )

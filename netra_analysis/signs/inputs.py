@@ -12,6 +12,7 @@ from netra_analysis.signs.sign import Sign, not_seen
 
 SERVED_BEFORE = 5  # good answers of the same route by the same revision
 LUCK, FEW = 0.02, 0.1
+STRAYS = 0.02  # of the failures, the first and the last, may be of another matter
 OTHERS_FAIL = 0.05  # more than this of all other requests failing is no matter of one route
 ASKED, ALWAYS = 3, 0.95  # times a path was asked for, and the share of them that failed, for it to be what fails
 MOST = 0.9  # of the failures are on such paths
@@ -71,9 +72,10 @@ def _by_revision(failed: pd.DataFrame) -> list[pd.DataFrame]:
 
 
 def _meanwhile(fine: pd.DataFrame, here: pd.DataFrame) -> pd.DataFrame:
-    """Good answers of the same revision between its failures."""
-    own = fine[fine["revision"] == here["revision"].iloc[0]]
-    return own[own["end_time"].between(here["end_time"].min(), here["end_time"].max())]
+    """Good answers of the same revision between its failures, strays before and after them aside."""
+    own, ends = fine[fine["revision"] == here["revision"].iloc[0]], here["end_time"].sort_values(ignore_index=True)
+    strays = int(STRAYS * len(ends))
+    return own[own["end_time"].between(ends.iloc[strays], ends.iloc[-1 - strays])]
 
 
 def _served_before(scene: Scene, route: str, here: pd.DataFrame, meanwhile: int) -> bool:
