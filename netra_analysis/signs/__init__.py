@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+import pandas as pd
+
 from netra_analysis.detectors.settings import Settings
 from netra_analysis.finding import Finding, Verdict
 from netra_analysis.signs import (
@@ -62,6 +64,9 @@ def look(tables: Tables, settings: Settings, findings: Mapping[str, Finding]) ->
         scene.ill_served = latency.slowed(scene)
     elif hurt.words == harm.SHORT:
         scene.ill_served = sockets.ended_early(scene)
+    elif hurt.fired:
+        besides = [one for one in (loop.held_up(scene), change.turned_away(scene)) if len(one)]
+        scene.besides = pd.concat(besides).drop_duplicates("id", ignore_index=True) if besides else None
     found = (with_rows(sign, settings.window) for family in ALL for sign in family(scene))
     return tuple(sign.doubted() if tables.coverage.in_part else sign for sign in found)
 

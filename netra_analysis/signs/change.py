@@ -9,7 +9,7 @@ from netra_analysis.logtext.trouble import CONFIG, LOST, REFUSES, SLOW, TIMED_OU
 from netra_analysis.query import Query
 from netra_analysis.reconstruct.frames import count, frame, moment, real_traffic
 from netra_analysis.signs.process import OUT_OF_MEMORY
-from netra_analysis.signs.scene import AT_ONSET, SOON, Scene, first
+from netra_analysis.signs.scene import AT_ONSET, FAR_MORE, SOON, Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
 from netra_analysis.signs.words import EXAMPLE, told
 
@@ -35,7 +35,7 @@ CODE = any_of(  # what only the service's own code can do wrong, in lines that g
     r"Object reference not set|Cannot read propert(?:y|ies) of|is not a function\b",
     r"column \S+ does not exist|relation \S+ does not exist|Unknown column",
 )
-OTHERS = any_of(*(one.pattern for one in (LOST, SLOW, REFUSES, TIMED_OUT, OUT_OF_MEMORY, CONFIG)))
+OTHERS = (LOST, SLOW, REFUSES, TIMED_OUT, OUT_OF_MEMORY, CONFIG)
 PROBES = 2  # instances ended by a liveness probe: one may have hung
 MOST = 0.5  # of the failed requests have to have met such a line
 
@@ -80,7 +80,7 @@ def _new_exception(scene: Scene, newest: Sign) -> Sign:
     faults = {name for name, kind in kinds.items() if PROGRAMMING.search(kind)}
     faults |= set(told[told["sample"].str.startswith(PANICS)]["id"])
     if newest.fired:  # what only the newest revision raises is its own, whatever its type, unless it names another
-        faults |= {row["id"] for row in told.to_dict("records") if not OTHERS.search(row["sample"])}
+        faults |= {row["id"] for row in told.to_dict("records") if not _names_another(row["sample"])}
     code = told[told["id"].isin(faults)]
     met = int(code["failed_requests"].sum())
     return Sign(
@@ -100,6 +100,11 @@ def _new_exception(scene: Scene, newest: Sign) -> Sign:
         "only the newest revision fails, of any type whose words name no dependency, pool, memory or setting",
         evidence=Query("SELECT * FROM finding_errors WHERE kind = 'exception' ORDER BY count DESC, id"),
     )
+
+
+def _names_another(sample: str) -> bool:
+    """Whether an exception's words blame something else than the code. One by one: as one pattern they are too much."""
+    return any(words.search(sample) for words in OTHERS)
 
 
 def _explains(scene: Scene, met: int) -> float | None:
@@ -192,7 +197,7 @@ def refused(scene: Scene) -> Sign:
     """
     if not scene.has("requests"):
         return not_seen("auth_refused", "Whether callers were refused cannot be told from {n} requests.", "requests")
-    now = scene.real[scene.real["status"].isin([401, 403])]
+    now = _refusals(scene)
     before = scene.before[scene.before["status"].isin([401, 403])]
     share = count(now) / count(scene.real) if len(scene.real) else 0.0
     usual = count(before) / count(scene.before) if len(scene.before) else 0.0
@@ -213,6 +218,16 @@ def refused(scene: Scene) -> Sign:
         unit="requests",
         method="status of the request log, preflights and uptime checks apart; the application's lines meanwhile",
     )
+
+
+def turned_away(scene: Scene) -> pd.DataFrame:
+    """The requests that were refused all at once, where they are far more than those that failed; else none."""
+    now = _refusals(scene)
+    return now if count(now) >= FAR_MORE * scene.impact and refused(scene).fired else now.head(0)
+
+
+def _refusals(scene: Scene) -> pd.DataFrame:
+    return scene.real[scene.real["status"].isin([401, 403])]
 
 
 def _used_to_answer(scene: Scene, now: pd.DataFrame) -> int:

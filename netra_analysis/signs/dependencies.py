@@ -73,7 +73,7 @@ def _refuses(scene: Scene) -> Sign:
     )
     if not found.fired or found.share is None:
         return found
-    both = scene.lines(any_of(REFUSES.pattern, TIMED_OUT.pattern), loud=False)
+    both = scene.lines(REFUSES, TIMED_OUT, loud=False)
     return replace(found, share=scene.met(both))
 
 

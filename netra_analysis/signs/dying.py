@@ -13,7 +13,7 @@ import pandas as pd
 from scipy import stats
 
 from netra_analysis.finding import Verdict
-from netra_analysis.logtext.trouble import LOST, REFUSES, TIMED_OUT, any_of
+from netra_analysis.logtext.trouble import LOST, REFUSES, TIMED_OUT
 from netra_analysis.reconstruct.frames import count, naive, where
 from netra_analysis.reconstruct.once import once
 from netra_analysis.signs.load import SLACK, inside_of
@@ -127,7 +127,7 @@ def _just_before(times: pd.Series, death: Any) -> pd.Series:
 def _after_kills(scene: Scene) -> Sign:
     """Whether time-outs of the pool and of what is called come just after kills over memory, and at no other time."""
     name, deaths = "errors_after_kills", memory_deaths(scene)
-    lines = scene.lines(any_of(LOST.pattern, REFUSES.pattern, TIMED_OUT.pattern), loud=False)
+    lines = scene.lines(LOST, REFUSES, TIMED_OUT, loud=False)
     if deaths.empty or len(lines) < LEAST:
         return not_seen(name, "No errors could have come after kills ({n} lines).", "stderr")
     begins, after = np.sort(naive(deaths["start_time"])), np.timedelta64(AFTER)

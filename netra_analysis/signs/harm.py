@@ -14,7 +14,7 @@ from scipy.special import pdtrc
 
 from netra_analysis.finding import Verdict
 from netra_analysis.reconstruct.frames import moment
-from netra_analysis.signs import change, latency, memory, platform, sockets
+from netra_analysis.signs import change, latency, loop, memory, platform, sockets
 from netra_analysis.signs.scene import COUNT, Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
 
@@ -24,6 +24,7 @@ LONG_BEFORE = timedelta(minutes=15)
 FEW, DEATH = 0.1, 10  # of the failures; and as how many of them a death counts
 SEEN = 0.5  # of the failures that the platform counted; a request log that holds fewer of them lacks some
 SLOW, SHORT = "answers that became slow", "sockets that ended early"
+HELD = "requests that a standing loop held up"
 _CUT = ("malformed_response", "memory_exceeded")
 
 
@@ -51,6 +52,9 @@ def harm(scene: Scene) -> Sign:
     fired = _fired(witnesses)
     if not fired:  # only then: what is slow on the way to a failure is no onset of its own
         witnesses |= {SLOW: latency.slower(scene), SHORT: sockets.shorter(scene)}
+        fired = _fired(witnesses)
+    elif len(held := loop.held_up(scene)):
+        witnesses |= {HELD: Sign("held", Verdict.FIRED, "{n}", time=first(held))}
         fired = _fired(witnesses)
     if fired:
         name, passed_over = min(fired, key=lambda name: fired[name]), len(scene.all_deaths) - len(scene.deaths)

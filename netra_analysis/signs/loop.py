@@ -9,7 +9,7 @@ from netra_analysis.logtext.trouble import any_of
 from netra_analysis.query import Query
 from netra_analysis.reconstruct.frames import frame, moment, where
 from netra_analysis.reconstruct.stalls import SILENT_S, stalls
-from netra_analysis.signs.scene import Scene, first
+from netra_analysis.signs.scene import FAR_MORE, Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
 from netra_analysis.signs.words import EXAMPLE, told
 
@@ -26,6 +26,13 @@ WORDS = any_of(
 
 def look(scene: Scene) -> list[Sign]:
     return [_blocked(scene), _stalled(scene), _words(scene)]
+
+
+def held_up(scene: Scene) -> pd.DataFrame:
+    """The requests that a standing loop held up, where they are far more than those that failed; else none."""
+    rows = frame(scene.findings["event_loop"].proof)
+    held = scene.requests[scene.requests["id"].isin(rows[rows["blocked"].fillna(value=False).astype(bool)]["id"])]
+    return held if len(held) >= FAR_MORE * scene.impact else held.head(0)
 
 
 def _blocked(scene: Scene) -> Sign:

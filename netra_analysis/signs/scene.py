@@ -27,6 +27,7 @@ from netra_analysis.window import TimeWindow
 COUNT = "request_count"  # the platform's metric of answers, by their class
 LATE_START = 0.2  # an export that begins after this share of the window, with nothing before, is only its end
 SOON = timedelta(minutes=30)  # a deploy this long before the onset may have to do with it
+FAR_MORE = 5  # times as many hurt otherwise as failed: then they are to be explained, with the few that failed
 AT_ONSET = timedelta(minutes=2)  # later than this after the onset, a sign follows the failures and does not lead them
 
 
@@ -65,6 +66,7 @@ class Scene:
         self.since: datetime | None = None  # set once, where deaths long before the failures have no part in them
         self.onset: datetime | None = None  # set once, by the sign of harm
         self.ill_served: pd.DataFrame | None = None  # set with it where nobody was failed, but kept waiting or cut
+        self.besides: pd.DataFrame | None = None  # set with it where far more were held up, or refused, than failed
 
     @cached_property
     def said_failed(self) -> pd.DataFrame:
@@ -184,8 +186,12 @@ class Scene:
 
     @cached_property
     def hurt(self) -> pd.DataFrame:
-        """The requests that are to be explained: those that failed, or else were ill served."""
-        return self.failed if self.ill_served is None else self.ill_served
+        """The requests that are to be explained: those that failed, or else were ill served, and those besides."""
+        if self.ill_served is not None:
+            return self.ill_served
+        if self.besides is None:
+            return self.failed
+        return pd.concat([self.failed, self.besides[~self.besides["id"].isin(self.failed["id"])]], ignore_index=True)
 
     def of_impact(self, failed: int, dead: int) -> float | None:
         """The share of what happened that these are: requests that failed and instances that died weigh the same.
@@ -209,10 +215,14 @@ class Scene:
         """The points of a metric that lie in the window."""
         return series[(series.index >= self.window.start) & (series.index < self.window.end)]
 
-    def lines(self, pattern: Any, *, before: bool = False, loud: bool = True) -> pd.DataFrame:
-        """Application lines that match; `loud` leaves out what is said at INFO and below."""
+    def lines(self, *patterns: Any, before: bool = False, loud: bool = True) -> pd.DataFrame:
+        """Application lines that match one of them; `loud` leaves out what is said at INFO and below.
+
+        Patterns are matched one after another: joined, they are more than the engine's automaton holds.
+        """
         logs, messages = _searched(self, before, loud)
-        return logs.iloc[np.flatnonzero(pc.match_substring_regex(messages, pattern.pattern))]
+        hits = [pc.match_substring_regex(messages, one.pattern) for one in patterns]
+        return logs.iloc[np.flatnonzero(np.any([hit.to_numpy(zero_copy_only=False) for hit in hits], axis=0))]
 
     def rows_of(self, lines: pd.DataFrame, most: int = 50) -> Query | None:
         """The query that shows `lines` again, the first of them."""

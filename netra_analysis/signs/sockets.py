@@ -6,7 +6,7 @@ from scipy.special import pdtrc
 
 from netra_analysis.finding import Verdict
 from netra_analysis.logtext.route import route_template
-from netra_analysis.logtext.trouble import any_of
+from netra_analysis.logtext.trouble import CONFIG, any_of
 from netra_analysis.reconstruct.frames import count, evened, moment, real_traffic
 from netra_analysis.signs.scene import Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
@@ -18,7 +18,8 @@ SOCKET_WORDS = any_of(
     r"websocket is not connected|cannot write to closing transport|no pong (?:received |within )",
     r"websocket .{0,80}(?:clos|disconnect|time|limit|error|fail)",
     r"WebSocketDisconnect|ConnectionClosed(?:Error|OK)?",
-    r"HARD LIMIT: User .* still over limit|connection limit .*websocket|too many websocket",
+    r"HARD LIMIT: User .* still over limit|connection limit .*websocket|too many (?:web)?sockets?",
+    r"(?:socket|connection)s? (?:limit|per (?:user|room|client)).{0,40}(?:reached|exceeded|full)",
 )
 _SOCKET_NAME = re2.compile(r"(?i)/(?:ws|wss|websockets?|socket\.io|realtime|rt)(?:/|$)")
 _SOCKET_LINE = re2.compile(r'"WebSocket (/[^" ]*)"')
@@ -26,6 +27,7 @@ KNOWN, IN_MINUTE, MINUTES = 20, 5, 3  # sockets of the baseline; of a minute; mi
 EARLY, SHARE = 0.05, 0.5  # an age that so few of the baseline's sockets fall short of; the share that now does
 AGAIN = 1.5  # times as many sockets as usual: whose socket ends early opens another
 STRAY = 0.001
+REFUSED = 403  # how servers answer a handshake that they do not accept
 
 
 def look(scene: Scene) -> list[Sign]:
@@ -69,22 +71,27 @@ def _sockets(scene: Scene) -> list[Sign]:
             unit="sockets",
             method="age of WebSocket requests at their end: a time-out cuts all at one age",
         )
-    bad = scene.failed[scene.failed["id"].isin(set(sockets["id"]))]
+    spoken = scene.lines(SOCKET_WORDS)
+    bad = _hurt_sockets(scene, set(sockets["id"]), spoken)
+    turned = len(bad) > 0 and scene.besides is not None and scene.ill_served is None
     failures = Sign(
         "socket_failures",
-        Verdict.FIRED if len(bad) >= 3 and len(bad) >= 0.3 * scene.impact else Verdict.CLEAR,
-        "{n} of {total} failed requests are WebSockets.",
+        Verdict.FIRED if len(bad) >= 3 and len(bad) >= 0.3 * len(scene.hurt) else Verdict.CLEAR,
+        "{n} of {total} failed or refused requests are WebSockets."
+        if turned
+        else "{n} of {total} failed requests are WebSockets.",
         time=first(bad, "end_time"),
-        share=len(bad) / scene.impact if scene.impact else None,
+        share=len(bad) / len(scene.hurt) if len(scene.hurt) else None,
         n=len(bad),
-        total=scene.impact,
+        total=len(scene.hurt) if turned else scene.impact,
         unit="requests",
-        method="failed requests on socket routes",
+        method="failed requests on socket routes; refused ones where the service speaks of its sockets meanwhile, and "
+        "not of credentials",
     )
     words = told(
         scene,
         "socket_words",
-        scene.lines(SOCKET_WORDS),
+        spoken,
         before=scene.lines(SOCKET_WORDS, before=True),
         says="{n} lines speak of WebSockets in trouble, {total} in the baseline.",
         unknown="Whether sockets were in trouble cannot be told from {n} lines.",
@@ -92,6 +99,17 @@ def _sockets(scene: Scene) -> list[Sign]:
         least=3,
     )
     return [cut, failures, words, shorter(scene)]
+
+
+def _hurt_sockets(scene: Scene, sockets: set[str], spoken: pd.DataFrame) -> pd.DataFrame:
+    """Sockets that failed, and those that were refused for what the service says of its sockets, not of who asks."""
+    failed = scene.failed[scene.failed["id"].isin(sockets)]
+    if scene.besides is None:
+        return failed
+    refused = scene.besides[scene.besides["id"].isin(sockets) & (scene.besides["status"] == REFUSED)]
+    named = scene.during(refused, spoken[~spoken["id"].isin(scene.lines(CONFIG)["id"])])
+    ours = named >= SHARE * len(refused) > scene.during(refused, scene.lines(CONFIG))
+    return pd.concat([failed, refused], ignore_index=True) if len(refused) and ours else failed
 
 
 def _none_older(scene: Scene, long: pd.DataFrame, age: float) -> bool:

@@ -97,3 +97,36 @@ def test_sockets_as_in_the_baseline_are_well(tmp_path: Path) -> None:
     usual = [*calm(), *sockets(-3500, 3500, 10, 40.0)]
     assert sign(tmp_path, "sockets_short", usual).verdict is Verdict.CLEAR
     assert sign(tmp_path, "sockets_short", calm()).verdict is Verdict.NO_DATA
+
+
+LIMIT = "WARNING HARD LIMIT: User room-7 still over limit after cleanup (3/3)"
+WRONG = "WARNING WebSocket connection rejected: Invalid JWT"
+
+
+@pytest.mark.parametrize(("words", "verdict"), [(LIMIT, "websocket_lifecycle"), (WRONG, "config_or_secret")])
+def test_refused_sockets_are_of_their_lifecycle_where_the_service_says_so(
+    tmp_path: Path, words: str, verdict: str
+) -> None:
+    before = [request(-3400 + 30 * n, 101, "/ws/boards/3", latency=20.0) for n in range(110)]
+    refused = [
+        part
+        for n in range(60)
+        for part in (request(600 + 20 * n, 403, "/ws/boards/3", latency=0.004), said(600 + 20 * n, words))
+    ]
+    strays = [
+        part
+        for n in range(4)
+        for part in (request(700 + 200 * n, 502, "/api/x"), said(700 + 200 * n, "ERROR httpx.ReadTimeout"))
+    ]
+    assert opened(tmp_path, [*calm(), *before, *refused, *strays]).verdict == verdict
+
+
+def test_a_stray_failure_long_before_does_not_let_a_route_look_served_meanwhile(tmp_path: Path) -> None:
+    """All of one route fails from some moment on, and one of it had failed earlier: no input is told by that."""
+    paid = [request(step, 200, "/pay", method="POST") for step in range(-3400, 1800, 20)]
+    broken = [request(1810 + 10 * n, 502, "/pay", method="POST") for n in range(150)]
+    stray = request(-30 + 60, 502, "/pay", method="POST")
+    entries = [*calm(every=20), said(0, "INFO ready"), *paid, *broken]
+    assert sign(tmp_path, "follows_input", [*entries, stray]).verdict is Verdict.CLEAR
+    others = [request(1812 + 10 * n, 200, "/pay", method="POST") for n in range(150)]
+    assert sign(tmp_path, "follows_input", [*entries, *others]).verdict is Verdict.FIRED, "the control"

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from netra_analysis.finding import Verdict
-from tests.entries import at, request, said, system
+from tests.entries import at, opened, request, said, system
 from tests.signs.looks import calm, sign
 
 LIVENESS = 'LIVENESS HTTP probe failed 3 times consecutively for container "shop-1" on port 8080 path "/livez". '
@@ -86,3 +86,27 @@ def test_a_wait_for_a_place_is_no_blocked_loop(tmp_path: Path) -> None:
         entries.append(said(start + 6.002, text))
     found = sign(tmp_path, "loop_blocked", entries, limits={"concurrency": 2})
     assert found.verdict is Verdict.CLEAR
+
+
+def handled(start: float, latency: float, path: str) -> list[Any]:
+    """A request whose handler took milliseconds of it, by the application's own line."""
+    line = f"Request: GET {path} | Status: 200 | Duration: 4.00ms"
+    return [request(start, 200, path, latency=latency), said(start + latency, line)]
+
+
+def timed_out(start: float) -> list[Any]:
+    return [
+        request(start, 502, "/api/chat", latency=8.0),
+        said(start + 7.9, "ERROR model call failed: httpx.ReadTimeout"),
+    ]
+
+
+def test_where_a_loop_holds_up_far_more_than_fail_the_calls_that_time_out_meanwhile_are_its_own(tmp_path: Path) -> None:
+    known = [part for step in range(-3500, 3600, 100) for path in ("/api/x", "/health", "/api/chat")
+             for part in handled(step, 0.05, path)]  # fmt: skip
+    failing = [part for n in range(6) for part in timed_out(600.4 + 120 * n)]
+    held = [part for n in range(6) for k in range(8)
+            for part in handled(600 + 120 * n + 0.5 * k, 8.2 - 0.5 * k, ("/api/x", "/health")[k % 2])]  # fmt: skip
+    found = opened(tmp_path, [*known, *failing, *held])
+    assert (found.verdict, found.onset) == ("event_loop_block", at(600))
+    assert opened(tmp_path, [*known, *failing]).verdict == "dependency_failure", "the control: nobody is held up"
