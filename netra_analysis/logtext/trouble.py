@@ -166,3 +166,55 @@ CONFIG: Final = any_of(  # a setting, secret, key or permission is wrong, missin
     r"IDX10(?:50[013]|51[17])",  # .NET on tokens
     r"\bDecryptException|The MAC is invalid|Message(?:Verifier|Encryptor)::Invalid|BadSignature|bad decrypt",
 )
+CRASH: Final = any_of(  # a process tells of its own end
+    r"Fatal Python error|segmentation fault|SIGSEGV|SIGABRT|SIGBUS|core dumped",
+    r"was sent SIG(?:KILL|SEGV|ABRT|BUS)",  # gunicorn's master of its worker
+    r"^panic: |^fatal error: |goroutine \d+ \[running\]|thread 'main' panicked",  # Go, Rust
+    r"exited on signal (?:4|6|7|8|11)\b|illegal instruction|\bbus error\b",  # PHP-FPM, nginx
+    r"double free or corruption|malloc\(\): |free\(\): invalid|munmap_chunk\(\)|corrupted size|stack smashing",  # glibc
+    r"erl_crash\.dump|Kernel pid terminated",  # Erlang
+    r"libc\+\+abi|terminate called",  # C++
+    r"A fatal error has been detected by the Java Runtime Environment",
+    r"^Unhandled exception\. [\w.]+(?:Exception|Error)\b",  # .NET ends its process with this
+    r"uncaughtException|Uncaught Exception|node:internal/process",  # Node ends its process with these
+    r"(?:unrecoverable|fatal) error.{0,60}(?:exiting|shutting down|aborting)",
+    r"; exiting$|giving up, exiting|terminating (?:the )?process",
+)
+OUT_OF_MEMORY: Final = any_of(  # memory that a process could not get
+    r"heap out of memory|Reached heap limit",  # V8
+    r"java\.lang\.OutOfMemoryError|GC overhead limit exceeded",
+    r"Perhaps out of memory\?",  # gunicorn
+    r"\bMemoryError\b|cannot allocate memory|Unable to allocate [\d.]+ [MG]iB",
+    r"runtime: out of memory|out of memory: (?:kill|cannot)|eheap_alloc",  # Go, the kernel, Erlang
+    r"System\.OutOfMemoryException|\bNoMemoryError\b|memory allocation of \d+ bytes failed|std::bad_alloc",
+)
+BUSY: Final = any_of(  # workers, threads or connections of the server are all taken
+    r"reached pm\.max_children|seems busy \(you may need to increase pm\.",  # PHP-FPM
+    r"reached (?:MaxRequestWorkers|MaxClients)|worker_connections are not enough",  # Apache, nginx
+    r"listen queue of socket .{0,80}full",  # uWSGI
+    r"all threads \(\d+\) are (?:currently )?busy",  # Tomcat
+    r"task queue depth is [1-9]\d|exceeded concurrency limit",  # waitress, uvicorn
+    r"thread ?pool (?:is |was |has been )?(?:exhausted|starv\w+)|RejectedExecutionException|TaskRejectedException",
+    r"no (?:free|idle|available) (?:worker|thread)s?\b|all (?:workers|threads) (?:are )?busy",
+    r"(?:worker|thread|process) pool (?:is |was )?(?:full|exhausted|saturated)|request queue (?:is )?full",
+    r"(?:concurrency|in-?flight|concurrent request)s? limit (?:was |is )?(?:reached|exceeded)",
+    r"too many concurrent requests",
+)
+LOOP: Final = any_of(  # an event loop, or a worker, does not come round
+    r"WORKER TIMEOUT",  # gunicorn: the worker's heartbeat stopped
+    r"Executing <(?:Task|Handle|TimerHandle).{1,400} took \d+\.\d+ seconds",  # asyncio's debug mode
+    r"event[- ]?loop.{0,40}(?:block|lag|stall|stuck|delay|not respond|starv)",
+    r"(?:block|stall|starv)\w* .{0,30}event[- ]?loop",
+    r"has been blocked for \d+ ?ms|\bloop lag\b|\btoobusy\b",  # vert.x, Node
+    r"BlockingOperationError|blockhound",
+)
+SOCKETS: Final = any_of(  # WebSockets that are closed, lost or refused
+    r'cannot call "?send"? once a close message',
+    r"unexpected asgi message 'websocket",
+    r"websocket is not connected|cannot write to closing transport|no pong (?:received |within )",
+    r"websocket .{0,80}(?:clos|disconnect|time|limit|error|fail)",
+    r"WebSocket is (?:already|not)|websocket: close|no close frame|keepalive ping timeout|ws: write after",
+    r"WebSocketDisconnect|ConnectionClosed(?:Error|OK)?",
+    r"HARD LIMIT: User .* still over limit|connection limit .*websocket|too many (?:web)?sockets?",
+    r"(?:socket|connection)s? (?:limit|per (?:user|room|client)).{0,40}(?:reached|exceeded|full)",
+)

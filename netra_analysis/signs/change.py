@@ -5,10 +5,9 @@ from dataclasses import replace
 import pandas as pd
 
 from netra_analysis.finding import Verdict
-from netra_analysis.logtext.trouble import CONFIG, LOST, REFUSES, SLOW, TIMED_OUT, any_of
+from netra_analysis.logtext.trouble import CONFIG, LOST, OUT_OF_MEMORY, REFUSES, SLOW, TIMED_OUT, any_of
 from netra_analysis.query import Query
 from netra_analysis.reconstruct.frames import count, frame, moment, real_traffic
-from netra_analysis.signs.process import OUT_OF_MEMORY
 from netra_analysis.signs.scene import AT_ONSET, FAR_MORE, SOON, Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
 from netra_analysis.signs.words import EXAMPLE, told

@@ -13,11 +13,10 @@ import pandas as pd
 from scipy import stats
 
 from netra_analysis.finding import Verdict
-from netra_analysis.logtext.trouble import LOST, REFUSES, TIMED_OUT
+from netra_analysis.logtext.trouble import LOST, OUT_OF_MEMORY, REFUSES, TIMED_OUT
 from netra_analysis.reconstruct.frames import count, naive, where
 from netra_analysis.reconstruct.once import once
 from netra_analysis.signs.load import SLACK, inside_of
-from netra_analysis.signs.process import OUT_OF_MEMORY
 from netra_analysis.signs.process import SOON as JUST_THEN
 from netra_analysis.signs.scene import Scene, first
 from netra_analysis.signs.sign import Sign, not_seen

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pandas as pd
 
 from netra_analysis.finding import Verdict
-from netra_analysis.logtext.trouble import any_of
+from netra_analysis.logtext.trouble import LOOP
 from netra_analysis.query import Query
 from netra_analysis.reconstruct.frames import frame, moment, where
 from netra_analysis.reconstruct.stalls import SILENT_S, stalls
@@ -14,14 +14,6 @@ from netra_analysis.signs.sign import Sign, not_seen
 from netra_analysis.signs.words import EXAMPLE, told
 
 BEFORE_KILL = timedelta(seconds=60)
-WORDS = any_of(
-    r"WORKER TIMEOUT",  # gunicorn: the worker's heartbeat stopped
-    r"Executing <(?:Task|Handle|TimerHandle).{1,400} took \d+\.\d+ seconds",  # asyncio's debug mode
-    r"event[- ]?loop.{0,40}(?:block|lag|stall|stuck|delay|not respond|starv)",
-    r"(?:block|stall|starv)\w* .{0,30}event[- ]?loop",
-    r"has been blocked for \d+ ?ms",  # vert.x
-    r"BlockingOperationError|blockhound",
-)
 
 
 def look(scene: Scene) -> list[Sign]:
@@ -111,13 +103,13 @@ def _inside(scene: Scene, found: pd.DataFrame, hung: pd.DataFrame) -> pd.Series:
 
 
 def _words(scene: Scene) -> Sign:
-    now = scene.lines(WORDS)
+    now = scene.lines(LOOP)
     says = "{n} lines tell of a blocked loop or of a worker whose heartbeat stopped"
     return told(
         scene,
         "loop_words",
         now,
-        before=scene.lines(WORDS, before=True),
+        before=scene.lines(LOOP, before=True),
         says=says + EXAMPLE if len(now) else says + ".",
         unknown="Whether a loop was said to be blocked cannot be told from {n} lines.",
         method="words of servers and runtimes; clearly more than in the baseline",

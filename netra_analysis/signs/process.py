@@ -5,27 +5,10 @@ from datetime import timedelta
 import pandas as pd
 
 from netra_analysis.finding import Verdict
-from netra_analysis.logtext.trouble import any_of
+from netra_analysis.logtext.trouble import CRASH
 from netra_analysis.signs.scene import Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
 
-CRASH = any_of(
-    r"Fatal Python error|segmentation fault|SIGSEGV|SIGABRT|SIGBUS|core dumped",
-    r"was sent SIG(?:KILL|SEGV|ABRT|BUS)",  # gunicorn's master of its worker
-    r"^panic: |^fatal error: |goroutine \d+ \[running\]",  # Go
-    r"libc\+\+abi|terminate called",  # C++
-    r"A fatal error has been detected by the Java Runtime Environment",
-    r"^Unhandled exception\. [\w.]+(?:Exception|Error)\b",  # .NET ends its process with this
-    r"uncaughtException|Uncaught Exception|node:internal/process",  # Node ends its process with these
-    r"; exiting$|giving up, exiting|terminating (?:the )?process",
-)
-OUT_OF_MEMORY = any_of(
-    r"heap out of memory|Reached heap limit",  # V8
-    r"java\.lang\.OutOfMemoryError|GC overhead limit exceeded",
-    r"Perhaps out of memory\?",  # gunicorn
-    r"\bMemoryError\b|cannot allocate memory|Unable to allocate [\d.]+ [MG]iB",
-    r"runtime: out of memory|out of memory: (?:kill|cannot)",
-)
 SOON = timedelta(seconds=10)
 
 

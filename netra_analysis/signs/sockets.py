@@ -6,21 +6,12 @@ from scipy.special import pdtrc
 
 from netra_analysis.finding import Verdict
 from netra_analysis.logtext.route import route_template
-from netra_analysis.logtext.trouble import CONFIG, any_of
+from netra_analysis.logtext.trouble import CONFIG, SOCKETS
 from netra_analysis.reconstruct.frames import count, evened, moment, real_traffic
 from netra_analysis.signs.scene import Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
 from netra_analysis.signs.words import told
 
-SOCKET_WORDS = any_of(
-    r'cannot call "?send"? once a close message',
-    r"unexpected asgi message 'websocket",
-    r"websocket is not connected|cannot write to closing transport|no pong (?:received |within )",
-    r"websocket .{0,80}(?:clos|disconnect|time|limit|error|fail)",
-    r"WebSocketDisconnect|ConnectionClosed(?:Error|OK)?",
-    r"HARD LIMIT: User .* still over limit|connection limit .*websocket|too many (?:web)?sockets?",
-    r"(?:socket|connection)s? (?:limit|per (?:user|room|client)).{0,40}(?:reached|exceeded|full)",
-)
 _SOCKET_NAME = re2.compile(r"(?i)/(?:ws|wss|websockets?|socket\.io|realtime|rt)(?:/|$)")
 _SOCKET_LINE = re2.compile(r'"WebSocket (/[^" ]*)"')
 KNOWN, IN_MINUTE, MINUTES = 20, 5, 3  # sockets of the baseline; of a minute; minutes that are an impact
@@ -71,7 +62,7 @@ def _sockets(scene: Scene) -> list[Sign]:
             unit="sockets",
             method="age of WebSocket requests at their end: a time-out cuts all at one age",
         )
-    spoken = scene.lines(SOCKET_WORDS)
+    spoken = scene.lines(SOCKETS)
     bad = _hurt_sockets(scene, set(sockets["id"]), spoken)
     turned = len(bad) > 0 and scene.besides is not None and scene.ill_served is None
     failures = Sign(
@@ -92,7 +83,7 @@ def _sockets(scene: Scene) -> list[Sign]:
         scene,
         "socket_words",
         spoken,
-        before=scene.lines(SOCKET_WORDS, before=True),
+        before=scene.lines(SOCKETS, before=True),
         says="{n} lines speak of WebSockets in trouble, {total} in the baseline.",
         unknown="Whether sockets were in trouble cannot be told from {n} lines.",
         method="words of closed, lost or refused sockets; a send after close follows a disconnect and causes nothing",
