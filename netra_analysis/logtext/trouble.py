@@ -65,6 +65,10 @@ REFUSES: Final = any_of(  # the database server is at its maximum
     r"TooManyConnections(?:Error)?",
     r"connection limit exceeded for|too many active connections",
 )
+_OTHER: Final = (  # one that the service calls; a path of its own is an answer that it gives itself
+    r"(?:upstream|backend|provider|partner|vendor|gateway|\bAPI|service|https?://\S+|\s[\w-]+(?:\.[\w-]+)+)(?: [\w.-]+)?"
+)
+_SAID: Final = r" (?:answered|returned|responded|replied)(?: with)?(?: HTTP| status)?"
 LOST: Final = any_of(  # what the service calls is out of reach, slow to answer, or fails itself
     r"connection refused|connect call failed|Errno 111|Error \d+ connecting to|connection failed: connection to server",
     r"ConnectionRefusedError|All connection attempts failed|Connect(?:ion)? call failed",
@@ -82,8 +86,7 @@ LOST: Final = any_of(  # what the service calls is out of reach, slow to answer,
     r"reason: :(?:timeout|request_timeout|connect_timeout|closed|econnrefused|nxdomain)|tcp (?:recv|send): closed",
     r"Request failed with status code (?:5\d\d|429)|unexpected status(?: code)?:? 5\d\d|responded with status 5\d\d",
     r"Error code: (?:5\d\d|429)|RateLimitError|overloaded_error|Too Many Requests .{0,40}for url",  # model APIs
-    r"(?:answered|returned|responded|replied)(?: with)?(?: HTTP| status)? 50[0234]\b",
-    r"(?:API|provider|upstream|partner) (?:returned|answered) 429",
+    _OTHER + _SAID + r" (?:50[0234]|429)\b",
     r"(?:call|calling|connection|requests?) to [a-z][\w.:-]* .{0,20}(?:timed out|failed: status.?50[0234])",
     r"time(?:d )?out (?:calling|contacting|talking to)|no (?:response|answer|reply) from|failed to respond",
     r"did(?: not|n't) (?:answer|respond|reply)|giving up on \S+ after",
@@ -151,7 +154,7 @@ CONFIG: Final = any_of(  # a setting, secret, key or permission is wrong, missin
     r"Request failed with status code 40[13]|unexpected status(?: code)?:? 40[13]|does not indicate success: 40[13]",
     r"(?:RestClient|Faraday)::(?:Unauthorized|Forbidden)|responded with status 40[13]|resulted in a `40[13]",
     r"https?://\S+ (?:->|=>|:|-|status|got)? ?\(?40[13]\b",
-    r"(?:answered|returned|replied)(?: with)?(?: HTTP| status)? 40[13]\b",
+    _OTHER + _SAID + r" 40[13]\b",
     r"unauthorized_client|invalid_grant|invalid_client",
     r"SERVICE_SECRET|SECRET_KEY",
     r"certificate (?:verify failed|has expired)|x509: certificate",
