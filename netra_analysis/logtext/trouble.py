@@ -66,7 +66,8 @@ REFUSES: Final = any_of(  # the database server is at its maximum
     r"connection limit exceeded for|too many active connections",
 )
 _OTHER: Final = (  # one that the service calls; a path of its own is an answer that it gives itself
-    r"(?:upstream|backend|provider|partner|vendor|gateway|\bAPI|service|https?://\S+|\s[\w-]+(?:\.[\w-]+)+)(?: [\w.-]+)?"
+    r"(?:upstream|backend|provider|partner|vendor|gateway|\bAPI|service|https?://\S+|\s[\w-]+(?:\.[\w-]+)+)"
+    r"(?: [\w.-]+)?"
 )
 _SAID: Final = r" (?:answered|returned|responded|replied)(?: with)?(?: HTTP| status)?"
 LOST: Final = any_of(  # what the service calls is out of reach, slow to answer, or fails itself
