@@ -118,7 +118,10 @@ def test_refused_sockets_are_of_their_lifecycle_where_the_service_says_so(
         for n in range(4)
         for part in (request(700 + 200 * n, 502, "/api/x"), said(700 + 200 * n, "ERROR httpx.ReadTimeout"))
     ]
-    assert opened(tmp_path, [*calm(), *before, *refused, *strays]).verdict == verdict
+    found = opened(tmp_path, [*calm(), *before, *refused, *strays])
+    assert found.verdict == verdict
+    failures = next(one for one in found.signs if one.id == "socket_failures")
+    assert failures.n == (60 if words is LIMIT else 0), "who is refused for a token is no matter of sockets"
 
 
 def test_a_stray_failure_long_before_does_not_let_a_route_look_served_meanwhile(tmp_path: Path) -> None:

@@ -104,9 +104,12 @@ def timed_out(start: float) -> list[Any]:
 def test_where_a_loop_holds_up_far_more_than_fail_the_calls_that_time_out_meanwhile_are_its_own(tmp_path: Path) -> None:
     known = [part for step in range(-3500, 3600, 100) for path in ("/api/x", "/health", "/api/chat")
              for part in handled(step, 0.05, path)]  # fmt: skip
-    failing = [part for n in range(6) for part in timed_out(600.4 + 120 * n)]
+    asleep = [part for n in range(2) for part in timed_out(600.4 + 120 * n)]
+    awake = [part for n in range(5) for part in timed_out(1850.0 + 90 * n)]
     held = [part for n in range(6) for k in range(8)
             for part in handled(600 + 120 * n + 0.5 * k, 8.2 - 0.5 * k, ("/api/x", "/health")[k % 2])]  # fmt: skip
-    found = opened(tmp_path, [*known, *failing, *held])
+    found = opened(tmp_path, [*known, *asleep, *awake, *held])
     assert (found.verdict, found.onset) == ("event_loop_block", at(600))
-    assert opened(tmp_path, [*known, *failing]).verdict == "dependency_failure", "the control: nobody is held up"
+    assert opened(tmp_path, [*known, *asleep, *awake]).verdict == "dependency_failure", "the control: nobody is held up"
+    many = [part for n in range(30) for part in timed_out(1850.0 + 30 * n)]
+    assert opened(tmp_path, [*known, *many, *held]).verdict == "dependency_failure", "not far more than failed"
