@@ -7,6 +7,7 @@ import pandas as pd
 from netra_analysis.finding import Verdict
 from netra_analysis.logtext.trouble import CONFIG, LOST, OUT_OF_MEMORY, REFUSES, SLOW, TIMED_OUT, any_of
 from netra_analysis.query import Query
+from netra_analysis.reconstruct.fingerprints import members
 from netra_analysis.reconstruct.frames import count, frame, moment, real_traffic
 from netra_analysis.signs.scene import AT_ONSET, FAR_MORE, SOON, Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
@@ -36,12 +37,14 @@ CODE = any_of(  # what only the service's own code can do wrong, in lines that g
 )
 OTHERS = (LOST, SLOW, REFUSES, TIMED_OUT, OUT_OF_MEMORY, CONFIG)
 PROBES = 2  # instances ended by a liveness probe: one may have hung
+USUAL = 2.0  # times as many failures of a route as its baseline has are more than usual
+SIDE = 20  # good answers of other revisions meanwhile
 MOST = 0.5  # of the failed requests have to have met such a line
 
 
 def look(scene: Scene) -> list[Sign]:
     newest = new_revision_only(scene)
-    told_of = [_new_exception(scene, newest), _code_words(scene)]
+    told_of = [_new_exception(scene, newest), _code_words(scene, newest)]
     return [_deploy(scene), *told_of, newest, _unwell(scene, newest), refused(scene)]
 
 
@@ -90,7 +93,7 @@ def _new_exception(scene: Scene, newest: Sign) -> Sign:
         if len(code)
         else "{n} failures of new kinds come from the service's own code.",
         time=first(code, "first"),
-        share=_explains(scene, met),
+        share=_explains(scene, met, int(code["count"].sum())),
         n=int(code["count"].sum()),
         total=met,
         words=str(code.sort_values("count")["sample"].iloc[-1])[:160] if len(code) else None,
@@ -106,16 +109,24 @@ def _names_another(sample: str) -> bool:
     return any(words.search(sample) for words in OTHERS)
 
 
-def _explains(scene: Scene, met: int) -> float | None:
-    """The share of the failed requests that met one; an exception does not explain what was only slow."""
+def _explains(scene: Scene, met: int, told: int) -> float | None:
+    """The share of the failed requests that met one; an exception does not explain what was only slow.
+
+    Without a request log, as many as were told of the failures that the platform counted.
+    """
     if scene.ill_served is not None:
         return 0.0
-    return min(1.0, met / scene.impact) if scene.impact else None  # one request may meet several
+    if scene.impact:
+        return min(1.0, met / scene.impact)  # one request may meet several
+    counted = float(scene.counted_failures(scene.window)["value"].sum())
+    return min(1.0, told / counted) if counted else None
 
 
-def _code_words(scene: Scene) -> Sign:
+def _code_words(scene: Scene, newest: Sign) -> Sign:
     """Lines without a stack that name a fault of the code: they count when most failed requests met one."""
     now, before = scene.lines(CODE), scene.lines(CODE, before=True)
+    ours = _of_newest(scene, newest)
+    now = pd.concat([now, ours[~ours["id"].isin(now["id"])]]).sort_values(["time", "id"])
     says = "{n} lines name a fault of the service's own code"
     found = told(
         scene,
@@ -124,10 +135,37 @@ def _code_words(scene: Scene) -> Sign:
         before=before,
         says=says + EXAMPLE if len(now) else says + ".",
         unknown="Whether lines name a fault of the code cannot be told from {n} lines.",
-        method="words of faults that only code has; more than in the baseline, and met by most of the failed requests",
+        method="words of faults that only code has, and what only the newest revision complains of while an older one "
+        "serves the same routes; more than in the baseline, and met by most of the failed requests",
     )
     few = scene.ill_served is not None or (found.share or 0.0) < MOST
     return replace(found, verdict=Verdict.CLEAR) if found.fired and few else found
+
+
+def _of_newest(scene: Scene, newest: Sign) -> pd.DataFrame:
+    """New loud lines of the newest revision alone, whatever their words, while an older one serves the same routes.
+
+    Side by side, neither traffic nor what both call tells the revisions apart: then such lines are of what is new.
+    """
+    none = scene.logs.head(0)
+    if not newest.fired or not _side_by_side(scene, newest):
+        return none
+    rows = frame(scene.findings["errors"].proof, column="first")
+    loud = rows[(rows["kind"] == "message") & rows["level"].isin(["ERROR", "CRITICAL"]) & (rows["state"] == "new")]
+    kinds = [row["id"] for row in loud.to_dict("records") if not _names_another(row["sample"])]
+    spans = scene.window, scene.settings.baseline
+    own = scene.logs[scene.logs["id"].isin({one for kind in kinds for one in members(scene.tables, *spans, kind)})]
+    return own if (own["revision"] == newest.words).all() else none
+
+
+def _side_by_side(scene: Scene, newest: Sign) -> bool:
+    """Whether revisions before the one that fails answered the same routes well between its failures."""
+    failed = scene.failed[scene.failed["revision"] == newest.words]
+    others = scene.requests[
+        (scene.requests["revision"] != newest.words) & scene.requests["route"].isin(set(failed["route"]))
+    ]
+    between = others["end_time"].between(failed["end_time"].min(), failed["end_time"].max())
+    return count(others[between & (others["status"] < 400).fillna(value=False)]) >= SIDE
 
 
 def new_revision_only(scene: Scene) -> Sign:
@@ -135,7 +173,7 @@ def new_revision_only(scene: Scene) -> Sign:
     name = "new_revision_only"
     if not scene.impact:
         return not_seen(name, "No failed request shows which revision fails ({n}).", "requests")
-    failed = scene.failed[scene.failed["revision"] != ""]
+    failed = _unusual(scene, scene.failed[scene.failed["revision"] != ""])
     order = pd.concat([scene.before, scene.requests])
     seen = order[order["revision"] != ""].groupby("revision")["time"].min().sort_values()
     if failed.empty or len(seen) < 2:
@@ -161,8 +199,18 @@ def new_revision_only(scene: Scene) -> Sign:
         a=float(count(good)),
         words=newest,
         unit="requests",
-        method="failed requests by revision, and the same routes on earlier revisions",
+        method="failed requests by revision, but for routes that fail as in the baseline; the same routes on earlier "
+        "revisions",
     )
+
+
+def _unusual(scene: Scene, failed: pd.DataFrame) -> pd.DataFrame:
+    """`failed` without the routes that fail as often in the baseline: they fail on any revision."""
+    scale = scene.window.duration / scene.settings.baseline.duration
+    usual = scene.before[scene.before["failed"]].groupby("route").size() * scale
+    counts = failed.groupby("route").size()
+    more = counts > USUAL * usual.reindex(counts.index, fill_value=0.0)
+    return failed[failed["route"].isin(set(counts.index[more]))] if more.any() else failed
 
 
 def _unwell(scene: Scene, newest: Sign) -> Sign:

@@ -239,17 +239,17 @@ class Scene:
     def met(self, lines: pd.DataFrame) -> float | None:
         """The share of failed, or ill served, requests during which one of `lines` was written on their instance.
 
-        Without a request log, the share of the failures that the application tells of; where it tells of none, as many
-        as there are lines of those that the platform counted.
+        Without a request log, the share of the failures that the application tells of, or of those that the platform
+        counted where they are more; where it tells of none, as many as there are lines of what was counted.
         """
         if len(self.hurt):
             return self.during(self.hurt, lines) / len(self.hurt)
         if self.has("requests") or self.onset is None:
             return None
         failed = self.said_failed.assign(end_time=self.said_failed["time"])
-        if len(failed):
-            return self.during(failed, lines) / len(failed)
         counted = float(self.counted_failures(self.window)["value"].sum())
+        if len(failed):
+            return self.during(failed, lines) / max(len(failed), counted)
         return min(1.0, len(lines) / counted) if counted else 0.0
 
     def during(self, requests: pd.DataFrame, lines: pd.DataFrame) -> int:
