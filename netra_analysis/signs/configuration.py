@@ -7,6 +7,7 @@ from netra_analysis.finding import Verdict
 from netra_analysis.logtext.trouble import CONFIG, any_of
 from netra_analysis.query import Query
 from netra_analysis.reconstruct.specs import Change, changes
+from netra_analysis.signs import calls
 from netra_analysis.signs.scene import AT_ONSET, SOON, Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
 from netra_analysis.signs.words import EXAMPLE, told
@@ -33,17 +34,23 @@ def look(scene: Scene) -> list[Sign]:
 
 
 def _config(scene: Scene) -> Sign:
-    now = scene.lines(CONFIG)
+    now, before = (_refused(scene, before=before) for before in (False, True))
     says = "{n} lines speak of a refused, missing or wrong setting or secret"
     return told(
         scene,
         "config_words",
         now,
-        before=scene.lines(CONFIG, before=True),
+        before=before,
         says=says + EXAMPLE if len(now) else says + ".",
         unknown="Whether a setting or secret was refused cannot be told from {n} lines.",
-        method="words of authentication, secrets and settings; clearly more than in the baseline",
+        method="words of authentication, secrets and settings, and calls that were answered 401 or 403; clearly more "
+        "than in the baseline",
     )
+
+
+def _refused(scene: Scene, *, before: bool) -> pd.DataFrame:
+    lines = [scene.lines(CONFIG, before=before), calls.answered(scene, calls.REFUSED, before=before)]
+    return pd.concat(lines).drop_duplicates("id").sort_values(["time", "id"])
 
 
 def _nowhere(scene: Scene) -> Sign:

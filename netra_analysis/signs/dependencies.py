@@ -9,6 +9,7 @@ from netra_analysis.finding import Verdict
 from netra_analysis.logtext.trouble import LOST, REFUSES, SLOW, TIMED_OUT, any_of
 from netra_analysis.query import Query
 from netra_analysis.reconstruct.frames import frame, where
+from netra_analysis.signs import calls
 from netra_analysis.signs.process import SOON
 from netra_analysis.signs.scene import Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
@@ -99,7 +100,7 @@ def _backends(scene: Scene) -> Sign:
 
 
 def _lost(scene: Scene) -> Sign:
-    now, before = (rows[~_own_words(rows)] for rows in (scene.lines(LOST), scene.lines(LOST, before=True)))
+    now, before = (_away(scene, before=before) for before in (False, True))
     now = now[~_last_words(scene, now)]
     says = "{n} lines say that something the service calls was out of reach"
     return told(
@@ -109,8 +110,15 @@ def _lost(scene: Scene) -> Sign:
         before=before,
         says=says + EXAMPLE if len(now) else says + ".",
         unknown="Whether a dependency was out of reach cannot be told from {n} lines.",
-        method="connection refused, timed out, reset, not resolved, not reachable; clearly more than in the baseline",
+        method="connection refused, timed out, reset, not resolved, not reachable, and calls that were answered 5xx or "
+        "429; clearly more than in the baseline",
     )
+
+
+def _away(scene: Scene, *, before: bool) -> pd.DataFrame:
+    lines = [scene.lines(LOST, before=before), calls.answered(scene, calls.FAILED, before=before)]
+    rows = pd.concat(lines).drop_duplicates("id").sort_values(["time", "id"])
+    return rows[~_own_words(rows)]
 
 
 def _slow(scene: Scene) -> Sign:
