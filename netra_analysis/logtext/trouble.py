@@ -147,7 +147,8 @@ CONFIG: Final = any_of(  # a setting, secret, key or permission is wrong, missin
     r"could not load the default credentials|DefaultCredentialsError|credentials? (?:not found|have expired|expired)",
     r"access[ _]?denied|PermissionDenied|PERMISSION_DENIED|code = Unauthenticated|insufficient authentication scopes",
     r"does not have \w+\.[\w.]+ (?:access|permission)|invalid authentication credentials|credentials invalid",
-    r"\b(?:(?:api|access|secret|client|signing) key|credentials?|certificate) (?:is |was |has been |have been )?(?:expired|revoked|disabled)\b",
+    r"(?:(?:api|access|secret|client|signing) key|credentials?|certificate) "
+    r"(?:is |was |has been |have been )?(?:expired|revoked|disabled)\b",
     r"InvalidAccessKeyId|ExpiredToken|UnrecognizedClient|SignatureDoesNotMatch|request signature we calculated",
     r"invalid username/password|logon denied|specified (?:bucket|key vault|queue|topic) does not exist",
     # what the service calls does not know it, as clients tell of it: its own answers with 401 are worded otherwise
