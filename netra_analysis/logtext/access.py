@@ -48,6 +48,22 @@ _STATUSES: Final = (
     *("status", "statusCode", "status_code", "code", "http_status"),
     *("res.statusCode", "res.status", "response.status", "response.status_code", "http.status_code", "http.status"),
 )
+_ADDRESSES: Final = (
+    *(
+        "url",
+        "uri",
+        "endpoint",
+        "target",
+        "href",
+        "upstream",
+        "request_url",
+        "requestUrl",
+        "target_url",
+        "upstream_url",
+    ),
+    *("req.url", "request.url", "http.url", "url.full", "config.url"),
+)
+CALLED_JSON: Final = r'(?i)"[\w.]*(?:url|uri|endpoint|target|href|upstream|full)" ?: ?"https?://'
 _DURATIONS: Final = {  # key and how many of its unit make a second
     **dict.fromkeys(("responseTime", "response_time", "duration", "elapsed", "took", "http.duration"), 1000.0),
     **dict.fromkeys(
@@ -94,6 +110,22 @@ def told_by_payload(payload: str) -> Access | None:
         return None
     number = int(status) if isinstance(status, int | float) or str(status).isdigit() else 0
     return Access(method.upper(), _bare(path), number, _seconds(fields)) if 100 <= number <= 599 else None
+
+
+@lru_cache(maxsize=65536)
+def called_by_payload(payload: str) -> tuple[str, int] | None:
+    """The path and status of a call to an address with a host that a JSON payload tells of; None without both."""
+    try:
+        fields = stored(json.loads(payload))
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(fields, dict):
+        return None
+    named = (_at(fields, name) for name in _ADDRESSES)
+    address = next((one for one in named if isinstance(one, str) and "://" in one[:8]), None)
+    status = _first(fields, _STATUSES)
+    number = int(status) if isinstance(status, int | float) or str(status).isdigit() else 0
+    return (_bare(address), number) if address and 100 <= number <= 599 else None
 
 
 def _bare(path: str) -> str:

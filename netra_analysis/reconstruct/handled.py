@@ -18,7 +18,15 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from netra_analysis.logtext.access import FAILED_JSON, TIMED_JSON, Access, told_by_line, told_by_payload
+from netra_analysis.logtext.access import (
+    CALLED_JSON,
+    FAILED_JSON,
+    TIMED_JSON,
+    Access,
+    called_by_payload,
+    told_by_line,
+    told_by_payload,
+)
 from netra_analysis.reconstruct.frames import frame, table
 from netra_analysis.reconstruct.once import once
 from netra_analysis.schema import FLOAT, INT, TEXT, TIME
@@ -70,12 +78,21 @@ def answered_badly(tables: Tables) -> frozenset[str]:
     return frozenset(name for name, read in _told(tables, FAILED_JSON).items() if read.status >= 500)
 
 
+@once
+def called(tables: Tables) -> dict[str, tuple[str, int]]:
+    """The entries whose JSON payload tells of a call to another host: its path and its status."""
+    return {name: read for name, payload in _payloads(tables, CALLED_JSON) if (read := called_by_payload(payload))}
+
+
 def _told(tables: Tables, pattern: str) -> dict[str, Access]:
+    return {name: read for name, payload in _payloads(tables, pattern) if (read := told_by_payload(payload))}
+
+
+def _payloads(tables: Tables, pattern: str) -> Iterable[tuple[str, str]]:
     payloads = tables.entries.select(["id", "json"]).filter(
         pc.fill_null(pc.match_substring_regex(tables.entries["json"], pattern), fill_value=False)
     )
-    pairs = zip(payloads["id"].to_pylist(), payloads["json"].to_pylist(), strict=True)
-    return {name: read for name, payload in pairs if (read := told_by_payload(payload))}
+    return zip(payloads["id"].to_pylist(), payloads["json"].to_pylist(), strict=True)
 
 
 def _said(tables: Tables) -> dict[_Key, list[tuple[datetime, str, float | None]]]:

@@ -1,12 +1,13 @@
 """What the service's own calls were answered is told by lines of any level; its own answers are no calls."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from netra_analysis.finding import Verdict
-from tests.entries import opened, request, said
+from tests.entries import entry, opened, request, said
 from tests.signs.looks import calm, sign
 
 FORMS = [
@@ -16,6 +17,28 @@ FORMS = [
     "INFO POST https://rates.example/v2/rates returned {} in 80 ms",
     "INFO POST https://rates.example/v2/rates status={}",
 ]
+
+
+FIELDS: list[dict[str, Any]] = [
+    {"message": "upstream call", "url": "https://rates.example/v2/rates", "status": 0},
+    {"msg": "call done", "req": {"url": "https://rates.example/v2/rates"}, "res": {"statusCode": 0}},
+    {"message": "client", "http.url": "https://rates.example/v2/rates", "http.status_code": "0"},
+]
+
+
+def with_status(fields: dict[str, Any], status: int) -> dict[str, Any]:
+    """`fields` with a status in place of 0."""
+    return json.loads(json.dumps(fields).replace('"0"', f'"{status}"').replace(" 0}", f" {status}}}"))
+
+
+@pytest.mark.parametrize("fields", FIELDS)
+@pytest.mark.parametrize(("status", "verdict"), [(403, "config_or_secret"), (500, "dependency_failure")])
+def test_the_answer_to_a_call_is_read_from_the_fields_of_its_line(
+    tmp_path: Path, fields: dict[str, Any], status: int, verdict: str
+) -> None:
+    told = [entry(601 + 20 * k, "stdout", jsonPayload=with_status(fields, status)) for k in range(40)]
+    quotes = [request(600 + 20 * k, 502, "/api/quotes", latency=1.5) for k in range(40)]
+    assert opened(tmp_path, [*calm(), *calm(path="/api/quotes"), *quotes, *told]).verdict == verdict
 
 
 def failing(line: str, n: int = 40) -> list[Any]:
