@@ -25,9 +25,14 @@ from netra_analysis.window import TimeWindow
 
 NAME = "pool"
 WITNESSES = ("in use", "waiting", "time-out")
-IN_USE = re2.compile(r"(?i)pool[^ ]*(?:in_use|inuse|checked_?out|used|active|busy)$")
-SIZE = re2.compile(r"(?i)pool[^ ]*(?:/|_)(?:size|max|capacity|limit|total)$")
-WAITING = re2.compile(r"(?i)pool[^ ]*(?:waiting|waiters|pending|queue(?:d|_length)?)$")
+_POOL = r"(?i)(?:pool|hikari|dbcp|c3p0|prisma)[^ ]*"
+IN_USE = re2.compile(
+    _POOL + r"(?:in_?use|checked_?out|used|active|busy|acquired|borrowed|leased)(?:[_./]?conn(?:ection)?s)?$"
+)
+SIZE = re2.compile(_POOL + r"(?:/|_|\.)(?:size|max|capacity|limit|total|max_?(?:size|open|conn\w*))$")
+WAITING = re2.compile(
+    _POOL + r"(?:waiting|waiters|pending|queue(?:d|_length)?)(?:[_./]?(?:requests|threads|conn(?:ection)?s))?$"
+)
 _SIZES = re2.compile(f"(?i){QUEUE_POOL}")
 CONNECTING = "connect_utils.py"  # asyncpg opened a new connection meanwhile: what was late is the server
 PROOF = pa.schema(

@@ -12,6 +12,7 @@ from netra_analysis.signs.sign import Sign, not_seen
 
 SERVED_BEFORE = 5  # good answers of the same route by the same revision
 LUCK, FEW = 0.02, 0.1
+LONG_S, ALIKE = 2.0, 0.1  # a wait that a time-out may end; how far the middle half of such waits lies apart
 STRAYS = 0.02  # of the failures, the first and the last, may be of another matter
 OTHERS_FAIL = 0.05  # more than this of all other requests failing is no matter of one route
 ASKED, ALWAYS = 3, 0.95  # times a path was asked for, and the share of them that failed, for it to be what fails
@@ -46,6 +47,9 @@ def _input(scene: Scene) -> Sign:
     if whole and not scene.has_logs:
         says = "Whether an input fails or what its route needs cannot be told without its own words ({n})."
         return not_seen(name, says, "stderr")
+    if whole and _wait_alike(own):
+        says = "The failures of one route all end after the same wait: an input, or what the route waits for ({n})."
+        return not_seen(name, says, "words of what the route waits for")
     if whole and not any(_served_before(scene, worst, here, count(good)) for here, good in parts):
         says = "The route that fails had not been served before by the revision that fails ({n} failures)."
         return not_seen(name, says, "the same revision before the failures")
@@ -63,6 +67,12 @@ def _input(scene: Scene) -> Sign:
         unit="requests",
         method="failed requests by route against all others, and the same route's successes in the same time",
     )
+
+
+def _wait_alike(failed: pd.DataFrame) -> bool:
+    """Whether failures end after one and the same long wait: an input may do that, or a dependency at its time-out."""
+    low, middle, high = failed["latency_s"].astype(float).quantile([0.25, 0.5, 0.75])
+    return bool(middle >= LONG_S and high - low <= ALIKE * middle)
 
 
 def _by_revision(failed: pd.DataFrame) -> list[pd.DataFrame]:

@@ -6,12 +6,15 @@ from typing import Any
 import pytest
 
 from netra_analysis.finding import Verdict
-from tests.entries import OOM, at, opened, pool, request, said, system
+from tests.entries import OOM, at, gauge, opened, pool, request, said, system
 from tests.entries import memory as memory_metric
 
 QUEUE = (
     "sqlalchemy.exc.TimeoutError: QueuePool limit of size 10 overflow 15 reached, connection timed out, timeout 5.00"
 )
+
+
+LIMIT = {"pool_size": 25}
 
 
 @pytest.mark.parametrize(
@@ -53,6 +56,23 @@ def test_memory_names_its_first_moment_and_both_witnesses(tmp_path: Path) -> Non
 def test_pool(tmp_path: Path, entries: list[Any], metrics: list[Any], limits: dict[str, int], verdict: Verdict) -> None:
     inc = opened(tmp_path, [request(1, 200), *entries], metrics, limits=limits)
     assert inc.pool.verdict is verdict
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ledger/pgxpool/acquired_conns",
+        "hikaricp/connections/active",
+        "hikaricp_connections_active",
+        "shop/pool/checked_out_connections",
+        "prisma_pool_connections_busy",
+    ],
+)
+def test_what_pools_call_their_level(tmp_path: Path, name: str) -> None:
+    inc = opened(tmp_path, [request(1, 200)], [gauge(f"custom.googleapis.com/{name}", [10, 25])], limits=LIMIT)
+    assert inc.pool.verdict is Verdict.FIRED
+    idle = [gauge("custom.googleapis.com/hikaricp/connections/idle", [10, 25])]
+    assert opened(tmp_path, [request(1, 200)], idle, limits=LIMIT).pool.verdict is Verdict.NO_DATA, "the control"
 
 
 def test_the_pools_own_words_give_its_cap(tmp_path: Path) -> None:

@@ -133,3 +133,16 @@ def test_a_stray_failure_long_before_does_not_let_a_route_look_served_meanwhile(
     assert sign(tmp_path, "follows_input", [*entries, stray]).verdict is Verdict.CLEAR
     others = [request(1812 + 10 * n, 200, "/pay", method="POST") for n in range(150)]
     assert sign(tmp_path, "follows_input", [*entries, *others]).verdict is Verdict.FIRED, "the control"
+
+
+@pytest.mark.parametrize(("latency", "verdict"), [(0.2, Verdict.FIRED), (8.0, Verdict.NO_DATA)])
+def test_one_route_that_fails_at_a_time_out_may_wait_for_something(
+    tmp_path: Path, latency: float, verdict: Verdict
+) -> None:
+    """Nobody says what: a slow dependency looks the same as an input that takes too long."""
+    quoted = [request(step, 200, "/quotes", method="POST") for step in range(-3400, 3500, 20)]
+    failed = [
+        request(605 + 20 * n, 504, "/quotes", method="POST", latency=latency * (1 + n % 5 / 100)) for n in range(60)
+    ]
+    found = sign(tmp_path, "follows_input", [*calm(every=20), said(0, "INFO ready"), *quoted, *failed])
+    assert found.verdict is verdict
