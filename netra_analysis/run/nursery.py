@@ -51,8 +51,10 @@ class Nursery:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """Ends the process and, with it, every job that still runs."""
+        """Ends the process and, with it, every job that still runs; one without a job is not waited for."""
         assert self._process.stdin is not None  # noqa: S101 (it was asked for)
+        if not self._jobs:  # it may still be importing what nobody needs now, and a user waits for a sentence
+            os.killpg(self._process.pid, signal.SIGKILL)
         try:
             self._process.stdin.close()
             self._process.wait(timeout=10)

@@ -1,11 +1,15 @@
 """An incident to report on, and a report of it whose notebooks are stand-ins: whole, and made in a second."""
 
+import atexit
 import base64
 import json
 import random
+import shutil
+import tempfile
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -68,14 +72,23 @@ def incident(folder: Path) -> Path:
 
 
 def quick(folder: Path, *, static: bool = False) -> Path:
-    """A published report of `incident`, all of it real but the notebooks."""
+    """A published report of `incident`, all of it real but the notebooks; made once a process, and copied."""
+    shutil.copytree(_made(static), folder, dirs_exist_ok=True)
+    return folder / "out" / "made-up"
+
+
+@cache
+def _made(static: bool) -> Path:
+    """The folder with the params file, the data and the report."""
+    folder = Path(tempfile.mkdtemp(prefix="netra-report-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(notebooks, "begin", _stand_ins)
         asked = incident(folder)
         done = job.run(params.load(asked), folder, folder / "out", static=static)
     assert done.state == "done", done.failed
     write_index(folder / "out")
-    return done.folder
+    return folder
 
 
 def _stand_ins(

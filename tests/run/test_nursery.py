@@ -114,6 +114,16 @@ def gone(pid: int) -> bool:
     return False
 
 
+def test_who_gives_it_no_job_does_not_wait_for_its_imports() -> None:
+    """A source that is not there is told at once: the imports take seconds, and the run has nothing for them to do."""
+    began = time.monotonic()
+    with Nursery(1) as unused:
+        pass
+    assert time.monotonic() - began < 1.0
+    with pytest.raises(ProcessLookupError):
+        os.kill(unused.pid, 0)
+
+
 def test_a_cell_that_takes_too_long_is_told_by_its_limit_and_not_by_the_last_line_of_a_message(
     nursery: Nursery, tmp_path: Path
 ) -> None:
