@@ -49,18 +49,8 @@ _STATUSES: Final = (
     *("res.statusCode", "res.status", "response.status", "response.status_code", "http.status_code", "http.status"),
 )
 _ADDRESSES: Final = (
-    *(
-        "url",
-        "uri",
-        "endpoint",
-        "target",
-        "href",
-        "upstream",
-        "request_url",
-        "requestUrl",
-        "target_url",
-        "upstream_url",
-    ),
+    *("url", "uri", "endpoint", "target", "href", "upstream"),
+    *("request_url", "requestUrl", "target_url", "upstream_url"),
     *("req.url", "request.url", "http.url", "url.full", "config.url"),
 )
 CALLED_JSON: Final = r'(?i)"[\w.]*(?:url|uri|endpoint|target|href|upstream|full)" ?: ?"https?://'
@@ -99,33 +89,38 @@ def told_by_line(message: str) -> Access | None:
 @lru_cache(maxsize=65536)
 def told_by_payload(payload: str) -> Access | None:
     """The request that a JSON payload tells of; None without method, path and status."""
-    try:
-        fields = stored(json.loads(payload))
-    except (ValueError, RecursionError):
+    fields = _fields(payload)
+    method, path, status = _first(fields, _METHODS), _first(fields, _PATHS), _status(fields)
+    if not isinstance(method, str) or not isinstance(path, str) or not status:
         return None
-    if not isinstance(fields, dict):
-        return None
-    method, path, status = (_first(fields, names) for names in (_METHODS, _PATHS, _STATUSES))
-    if not isinstance(method, str) or not isinstance(path, str):
-        return None
-    number = int(status) if isinstance(status, int | float) or str(status).isdigit() else 0
-    return Access(method.upper(), _bare(path), number, _seconds(fields)) if 100 <= number <= 599 else None
+    return Access(method.upper(), _bare(path), status, _seconds(fields))
 
 
 @lru_cache(maxsize=65536)
 def called_by_payload(payload: str) -> tuple[str, int] | None:
     """The path and status of a call to an address with a host that a JSON payload tells of; None without both."""
+    fields = _fields(payload)
+    named = (_at(fields, name) for name in _ADDRESSES)
+    address = next((one for one in named if isinstance(one, str) and "://" in one[:8]), None)
+    status = _status(fields)
+    return (_bare(address), status) if address and status else None
+
+
+def _fields(payload: str) -> Mapping[str, Any]:
+    """The members of a JSON payload, as stored; none of what is no object."""
     try:
         fields = stored(json.loads(payload))
     except (ValueError, RecursionError):
-        return None
-    if not isinstance(fields, dict):
-        return None
-    named = (_at(fields, name) for name in _ADDRESSES)
-    address = next((one for one in named if isinstance(one, str) and "://" in one[:8]), None)
-    status = _first(fields, _STATUSES)
-    number = int(status) if isinstance(status, int | float) or str(status).isdigit() else 0
-    return (_bare(address), number) if address and 100 <= number <= 599 else None
+        return {}
+    return fields if isinstance(fields, dict) else {}
+
+
+def _status(fields: Mapping[str, Any]) -> int | None:
+    """A status as a number or as three digits; a log may hold any other thing there, `NaN` among them."""
+    said = _first(fields, _STATUSES)
+    if isinstance(said, str):
+        said = int(said) if len(said) == 3 and said.isascii() and said.isdigit() else 0
+    return int(said) if isinstance(said, int | float) and 100 <= said <= 599 else None
 
 
 def _bare(path: str) -> str:

@@ -64,17 +64,16 @@ def _sockets(scene: Scene) -> list[Sign]:
         )
     spoken = scene.lines(SOCKETS)
     bad = _hurt_sockets(scene, set(sockets["id"]), spoken)
-    turned = len(bad) > 0 and scene.besides is not None and scene.ill_served is None
     failures = Sign(
         "socket_failures",
         Verdict.FIRED if len(bad) >= 3 and len(bad) >= 0.3 * len(scene.hurt) else Verdict.CLEAR,
-        "{n} of {total} failed or refused requests are WebSockets."
-        if turned
-        else "{n} of {total} failed requests are WebSockets.",
+        "{n} of {total} failed requests are WebSockets."
+        if scene.besides is None
+        else "{n} of {total} requests that failed, were refused or were held up are WebSockets.",
         time=first(bad, "end_time"),
         share=len(bad) / len(scene.hurt) if len(scene.hurt) else None,
         n=len(bad),
-        total=len(scene.hurt) if turned else scene.impact,
+        total=scene.impact if scene.besides is None else len(scene.hurt),
         unit="requests",
         method="failed requests on socket routes; refused ones where the service speaks of its sockets meanwhile, and "
         "not of credentials",
@@ -98,8 +97,9 @@ def _hurt_sockets(scene: Scene, sockets: set[str], spoken: pd.DataFrame) -> pd.D
     if scene.besides is None:
         return failed
     refused = scene.besides[scene.besides["id"].isin(sockets) & (scene.besides["status"] == REFUSED)]
-    named = scene.during(refused, spoken[~spoken["id"].isin(scene.lines(CONFIG)["id"])])
-    ours = named >= SHARE * len(refused) > scene.during(refused, scene.lines(CONFIG))
+    of_callers = scene.lines(CONFIG)
+    named = scene.during(refused, spoken[~spoken["id"].isin(of_callers["id"])])
+    ours = named >= SHARE * len(refused) > scene.during(refused, of_callers)
     return pd.concat([failed, refused], ignore_index=True) if len(refused) and ours else failed
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from netra_analysis.logtext.access import Access, told_by_line, told_by_payload
+from netra_analysis.logtext.access import Access, called_by_payload, told_by_line, told_by_payload
 
 
 @pytest.mark.parametrize(
@@ -70,3 +70,13 @@ def test_payloads(payload: object, told: Access | None) -> None:
 )
 def test_what_is_no_payload_tells_of_nothing(payload: str) -> None:
     assert told_by_payload(payload) is None
+
+
+@pytest.mark.parametrize(
+    "status", ["NaN", "Infinity", "-1", "1" + "0" * 400, '"\u00b2\u00b2\u00b2"', f'"{"9" * 5000}"', "true"]
+)
+def test_what_is_no_status_tells_of_nothing(status: str) -> None:
+    payload = '{"method": "GET", "url": "https://rates.example/v3", "duration": 5, "status": %s}'
+    assert told_by_payload(payload % status) is None
+    assert called_by_payload(payload % status) is None
+    assert called_by_payload(payload % "503.0") == ("/v3", 503)

@@ -15,6 +15,7 @@ KINDS = {
     "db_refuses": trouble.REFUSES,
     "config_words": trouble.CONFIG,
     "dependency_lost": trouble.LOST,
+    "dependency_slow": trouble.SLOW,
     "crash_words": trouble.CRASH,
     "memory_words": trouble.OUT_OF_MEMORY,
     "workers_busy": trouble.BUSY,
