@@ -149,6 +149,15 @@ def test_a_copied_table_cannot_be_a_formula(browser: Any, tmp_path: Path) -> Non
     assert copied.splitlines()[1].startswith('"2025-09-02 12:03:00","4","\'=cmd')
 
 
+def test_a_refused_clipboard_is_told_on_the_button(offline_page: Any, folder: Path) -> None:
+    page = visit(offline_page, folder, "notebook")
+    page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')) }")
+    button = page.locator("button.copy").first
+    button.click()
+    expect(button).to_have_text("Blocked by the browser")
+    assert page.problems == []
+
+
 BEYOND = """() => {  // words of a picture that reach beyond its edge
   const { left, right } = document.querySelector("svg").getBoundingClientRect();
   const out = (box) => box.left < left || box.right > right;

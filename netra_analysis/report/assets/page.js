@@ -135,8 +135,12 @@ for (const button of document.querySelectorAll("button.copy")) {
   button.hidden = false;
   button.addEventListener("click", async () => {
     const table = button.closest(".tablebox").querySelector("table");
-    await navigator.clipboard.writeText(csv(table));
-    button.textContent = "Copied";
+    try {
+      await navigator.clipboard.writeText(csv(table));
+      button.textContent = "Copied";
+    } catch { // no permission, or a page that came over plain HTTP
+      button.textContent = "Blocked by the browser";
+    }
   });
 }
 
