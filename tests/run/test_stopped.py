@@ -207,11 +207,14 @@ def test_four_incidents_in_parallel_do_not_cross(tmp_path: Path) -> None:
 # --- many kills ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.long
+KILLED = [pytest.param(n, marks=pytest.mark.long if not n else pytest.mark.release) for n in range(20)]
+
+
 @pytest.mark.timeout(3600)
-def test_kills_at_random_points_of_real_runs(earlier: Path) -> None:
+@pytest.mark.parametrize("seed", KILLED)
+def test_kills_at_random_points_of_real_runs(earlier: Path, seed: int) -> None:
     """Fifty of them: of the driver, of its process group, of one of the processes below it."""
-    before, rng, out = contents(earlier), random.Random(8), earlier.parent  # noqa: S311
+    before, rng, out = contents(earlier), random.Random(8 + seed), earlier.parent  # noqa: S311
     asked, ends = out.parent / "made-up.yaml", set()
     for number in range(50):
         whom = ("driver", "group", "below")[number % 3]

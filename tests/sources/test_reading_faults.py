@@ -126,6 +126,17 @@ def test_a_broken_value_in_an_array_costs_itself(tmp_path, text):
     assert (reading.entries.num_rows, reading.quarantine["reason"].to_pylist()) == (4, ["not JSON"])
 
 
+def test_a_first_line_longer_than_all_that_is_looked_at_hides_no_lines(tmp_path):
+    """Two values on one line are one line that is none, as they are where the first line is short."""
+    lines = [json.dumps({**ENTRIES[n % 5], "insertId": f"id{n}"}) for n in range(6)]
+    lines[3] += '{"a":[' * 3
+    for first in (lines[0], lines[0][:-1] + ', "textPayload": "' + "x" * 2**21 + '"}'):
+        path = tmp_path / "dump.ndjson"
+        path.write_text("\n".join([first, *lines[1:]]))
+        reading = read_entries(path.name, tmp_path)
+        assert reading.read == reading.entries.num_rows + reading.quarantine.num_rows == len(lines)
+
+
 def test_values_too_long_or_too_deep_in_an_array_cost_themselves(tmp_path):
     deep: dict[str, object] = {}
     for _ in range(150):

@@ -26,7 +26,7 @@ from netra_analysis.sources.load import load
 from netra_analysis.sources.reading import Reading, read_entries
 
 FILES = 320
-MORE, MOST = 2_400, 20_000  # under the markers long and release
+MORE, MOST = 2_400, 100_000  # under the markers long and release
 LINES = 40
 
 Lines = list[bytes]

@@ -57,7 +57,8 @@ def _is_lines(head: str, *, whole: bool) -> bool:
     if len(objects) > 1:
         return sum(line.endswith("}") for line in objects) > len(objects) // 2
     _, end = decode_at(objects[0], 0)
-    return opens_entry(objects[0], 0) and end == len(objects[0])
+    unfinished = end < 0 and not whole and "\n" not in head  # a first line longer than all that is looked at
+    return opens_entry(objects[0], 0) and (end == len(objects[0]) or unfinished)
 
 
 def opens_entry(text: str, start: int) -> bool:
