@@ -13,6 +13,7 @@ from netra_analysis.detectors.settings import Settings
 from netra_analysis.finding import Finding, Standing, Statement, Verdict
 from netra_analysis.logtext.user_agent import NOT_REAL
 from netra_analysis.query import Query
+from netra_analysis.reconstruct import counted
 from netra_analysis.reconstruct.fates import FAILED, failed_requests
 from netra_analysis.reconstruct.frames import frame, moment, real_traffic, table
 from netra_analysis.reconstruct.onset import began, usual_rate
@@ -62,10 +63,16 @@ def onset(failed: pa.Table, tables: Tables, settings: Settings) -> datetime | No
 
 
 def _usual(ends: list[datetime], tables: Tables, settings: Settings) -> float:
-    """Failures a second on an ordinary day, and half a failure more: none seen is not none to come."""
+    """Failures a second on an ordinary day, and half a failure more: none seen is not none to come.
+
+    Where no request of the baseline was read, by the platform's count, else by the calmer half of the window.
+    """
     before = frame(tables.requests, settings.baseline, "end_time")
     if before.empty:
-        window = settings.window
+        window, baseline = settings.window, settings.baseline
+        known = counted.usual(frame(tables.metrics), baseline)
+        if known is not None:
+            return (known + 0.5) / baseline.duration.total_seconds()
         return usual_rate(ends, window.start, window.end) + 0.5 / window.duration.total_seconds()
     seen = (before["end_time"].max() - before["end_time"].min()).total_seconds()
     failed = float(before["failed"].sum())

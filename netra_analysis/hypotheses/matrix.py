@@ -133,10 +133,17 @@ def _symptoms_apart(weighed: Sequence[Judgement]) -> list[Judgement]:
 
 def _stronger(parent: Judgement, child: Judgement) -> bool:
     if child.cause.id in parent.cause.symptoms and parent.cause.id in child.cause.symptoms:
-        return (parent.explained or 0.0) >= (child.explained or 0.0)
+        mine, other = parent.explained or 0.0, child.explained or 0.0
+        return mine > other or (mine == other and _first_named(parent, child))
     if parent.explained is None or child.explained is None:
         return True
     return parent.explained >= 0.5 * child.explained
+
+
+def _first_named(one: Judgement, other: Judgement) -> bool:
+    """Whether the catalogue names `one` first; two that explain as much must not each be the other's symptom."""
+    order = [cause.id for cause in causes()]
+    return order.index(one.cause.id) < order.index(other.cause.id)
 
 
 def _ranked(judged: Sequence[Judgement]) -> tuple[Judgement, ...]:

@@ -119,6 +119,7 @@ LOST: Final = any_of(  # what the service calls is out of reach, slow to answer,
     r"StatusCode\.(?:UNAVAILABLE|DEADLINE_EXCEEDED)|failed to connect to all addresses|Cannot connect to host",
     r"Timeout on reading data from socket|SocketTimeoutError|ServerTimeoutError|ServerDisconnectedError",
     r"circuit ?breaker .{0,40}open|circuit (?:is )?open(?:ed)?\b|CircuitBreakerOpen|CallNotPermittedException",
+    r"certificate (?:has expired|expired)|CERT_HAS_EXPIRED|CertificateExpired",  # of who is called
     r"SSL: (?:UNEXPECTED_EOF|WRONG_VERSION)|SSL SYSCALL error|handshake (?:failed|timed out|timeout)",
     r"statement timeout|canceling statement|QueryCanceled",
     r"Expiring \d+ record\(s\) for|NOT_?ENOUGH_?REPLICAS|LEADER_NOT_AVAILABLE|NOT_LEADER_(?:OR_FOLLOWER|FOR_PARTITION)",
@@ -147,7 +148,7 @@ CONFIG: Final = any_of(  # a setting, secret, key or permission is wrong, missin
     r"could not load the default credentials|DefaultCredentialsError|credentials? (?:not found|have expired|expired)",
     r"access[ _]?denied|PermissionDenied|PERMISSION_DENIED|code = Unauthenticated|insufficient authentication scopes",
     r"does not have \w+\.[\w.]+ (?:access|permission)|invalid authentication credentials|credentials invalid",
-    r"(?:(?:api|access|secret|client|signing) key|credentials?|certificate) "
+    r"(?:(?:api|access|secret|client|signing) key|credentials?) "
     r"(?:is |was |has been |have been )?(?:expired|revoked|disabled)\b",
     r"InvalidAccessKeyId|ExpiredToken|UnrecognizedClient|SignatureDoesNotMatch|request signature we calculated",
     r"invalid username/password|logon denied|specified (?:bucket|key vault|queue|topic) does not exist",
@@ -160,7 +161,9 @@ CONFIG: Final = any_of(  # a setting, secret, key or permission is wrong, missin
     _OTHER + _SAID + r" 40[13]\b",
     r"unauthorized_client|invalid_grant|invalid_client",
     r"SERVICE_SECRET|SECRET_KEY",
-    r"certificate (?:verify failed|has expired)|x509: certificate",
+    r"certificate verify failed\W+(?:self|unable|host|IP|EE|CA)",
+    r"x509: certificate (?:signed|is valid for|is not|relies)",
+    r"client certificate .{0,20}expired|tls: expired certificate|alert certificate expired",  # ours, as others say
     r"no such host .*\\r|\\r\" is not reachable",
     r"validation errors? for Settings",
     r"ConfigurationError|ImproperlyConfigured|InvalidConfiguration|SettingsError",
@@ -221,6 +224,7 @@ SOCKETS: Final = any_of(  # WebSockets that are closed, lost or refused
     r"websocket .{0,80}(?:clos|disconnect|time|limit|error|fail)",
     r"WebSocket is (?:already|not)|websocket: close|no close frame|keepalive ping timeout|ws: write after",
     r"WebSocketDisconnect|ConnectionClosed(?:Error|OK)?",
+    r"\b(?:ws|(?:web)?sockets?) (?:connection |client |handshake )?(?:rejected|denied)",
     r"HARD LIMIT: User .* still over limit|connection limit .*websocket|too many (?:web)?sockets?",
     r"(?:socket|connection)s? (?:limit|per (?:user|room|client)).{0,40}(?:reached|exceeded|full)",
 )

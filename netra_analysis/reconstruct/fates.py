@@ -43,8 +43,9 @@ _BY_PLATFORM_WORD = {
 _ROUND_TIMEOUTS_S = (10.0, 15.0, 30.0, 60.0, 120.0, 180.0, 240.0, 300.0, 540.0, 600.0, 900.0, 1800.0, 3600.0)
 _FORCED = re2.compile(
     r"(?i)FORCE_ERROR|force[_-]failure|simulated (?:agent )?(?:failure|error|outage|fault)|chaos|fault[ _-]?injection"
+    r"|(?:throw|raise)[_ ]?(?:demo|test|fake|synthetic)[_ ]?(?:failure|error|exception)"
     r"|inject(?:ed|ing) (?:a )?(?:fault|failure|error)|intentional(?:ly)? (?:fail|error|rais)|x-fault"
-    r"|forced (?:by|error|failure|fault)|\b(?:fire|alert|alerting|failure|incident|disaster)[ _-]drill\b|\bdrill="
+    r"|forced (?:by|error|failure|fault)|\b(?:fire|alert|alerting|failure|incident|disaster)[ _-]?drill\b|\bdrill="
     r"|game[ _-]?day|(?:error|fault|failure)[ _-](?:route|endpoint|switch|toggle)|sentry[ _-]debug|debug[ _-]sentry"
 )
 _UPSTREAM = re2.compile(

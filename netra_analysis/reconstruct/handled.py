@@ -18,6 +18,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from netra_analysis.logtext import resident
 from netra_analysis.logtext.access import (
     CALLED_JSON,
     FAILED_JSON,
@@ -27,6 +28,7 @@ from netra_analysis.logtext.access import (
     told_by_line,
     told_by_payload,
 )
+from netra_analysis.logtext.resident import MEMORY_JSON, Resident
 from netra_analysis.reconstruct.frames import frame, table
 from netra_analysis.reconstruct.once import once
 from netra_analysis.schema import FLOAT, INT, TEXT, TIME
@@ -82,6 +84,12 @@ def answered_badly(tables: Tables) -> frozenset[str]:
 def called(tables: Tables) -> dict[str, tuple[str, int]]:
     """The entries whose JSON payload tells of a call to another host: its path and its status."""
     return {name: read for name, payload in _payloads(tables, CALLED_JSON) if (read := called_by_payload(payload))}
+
+
+@once
+def structured_memory(tables: Tables) -> dict[str, Resident]:
+    """The entries whose JSON payload tells of their process's memory."""
+    return {name: said for name, payload in _payloads(tables, MEMORY_JSON) if (said := resident.told(payload))}
 
 
 def _told(tables: Tables, pattern: str) -> dict[str, Access]:

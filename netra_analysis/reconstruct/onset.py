@@ -3,7 +3,7 @@
 A service that fails one request in a thousand on any day has, in a window of hours, failures before every incident.
 The first of all is then no onset. It is found in two steps: the first failure with so many others close behind it
 that the usual rate would hardly give them anywhere in the window, the shortest span first; then back to the
-earliest failure from which on there were already more than usual.
+failure from which on there were already more than usual, where that change is the clearest.
 """
 
 from collections.abc import Sequence
@@ -15,6 +15,7 @@ from scipy.special import pdtrc
 
 SPANS_S = (10.0, 60.0, 300.0, 900.0, 3600.0)
 RARE = 0.01  # of so many or more, when the usual is expected; over all places that are tried
+TINY = 1e-9  # failures to be expected between two of one instant
 BIN = timedelta(minutes=5)
 
 
@@ -40,12 +41,16 @@ def _first_dense(at: NDArray[np.float64], span: float, usual: float) -> int | No
 
 
 def _earlier(at: NDArray[np.float64], dense: int, usual: float) -> int:
-    """The earliest failure before `dense` from which on there were more than usual."""
-    for index in range(dense):
-        gap = at[dense] - at[index]
-        if gap <= SPANS_S[-1] and pdtrc(dense - index - 1, usual * gap) < RARE / dense:
-            return index
-    return dense
+    """The failure before `dense` from which on there were more than usual, where the change is the clearest.
+
+    By the likelihood ratio of a rate of its own against the usual one, between it and `dense`: with a stray far
+    before, the burst alone would still be more than usual.
+    """
+    after = dense - np.arange(dense)
+    expected = np.maximum(usual * (at[dense] - at[:dense]), TINY)
+    ratio = after * np.log(after / expected) - (after - expected)
+    ratio[pdtrc(after - 1, expected) >= RARE / max(dense, 1)] = 0.0
+    return int(np.argmax(ratio)) if dense and ratio.max() > 0 else dense
 
 
 def usual_rate(failures: Sequence[datetime], start: datetime, end: datetime) -> float:

@@ -8,6 +8,7 @@ import pandas as pd
 from netra_analysis.detectors.settings import Settings
 from netra_analysis.finding import Finding, Verdict
 from netra_analysis.signs import (
+    births,
     bulk,
     change,
     claimed,
@@ -41,6 +42,7 @@ ALL = (
     dependencies.look,
     change.look,
     configuration.look,
+    births.look,
     platform.look,
     places.look,
     process.look,

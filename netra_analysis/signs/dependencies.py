@@ -51,14 +51,18 @@ def _pool_full(scene: Scene) -> Sign:
 
 def _pool_timeouts(scene: Scene) -> Sign:
     lines = scene.lines(TIMED_OUT, loud=False)
-    return told(
+    own = lines[~lines["message"].str.contains(CONNECTING, regex=False)]
+    found = told(
         scene,
         "pool_timeouts",
-        lines[~lines["message"].str.contains(CONNECTING, regex=False)],
+        own,
         says="{n} lines say that a wait for a pooled connection timed out.",
         unknown="Whether waits for a connection timed out cannot be told from {n} lines.",
-        method="the pool's own words in the application log",
+        method="the pool's own words in the application log; it explains nobody who was held up and then served",
     )
+    if found.share and scene.besides is not None:
+        return replace(found, share=scene.during(scene.failed, own) / len(scene.hurt))
+    return found
 
 
 def _refuses(scene: Scene) -> Sign:

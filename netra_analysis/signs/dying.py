@@ -14,12 +14,13 @@ from scipy import stats
 
 from netra_analysis.finding import Verdict
 from netra_analysis.logtext.trouble import LOST, OUT_OF_MEMORY, REFUSES, TIMED_OUT
-from netra_analysis.reconstruct.frames import count, naive, where
+from netra_analysis.reconstruct.frames import count, naive
 from netra_analysis.reconstruct.once import once
+from netra_analysis.signs.deaths import FULL, ended_full, memory_deaths
 from netra_analysis.signs.load import SLACK, inside_of
-from netra_analysis.signs.process import SOON as JUST_THEN
 from netra_analysis.signs.scene import Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
+from netra_analysis.signs.spoken import by_instance
 from netra_analysis.signs.words import EXAMPLE, told
 
 LAST, PART = pd.Timedelta(minutes=15), 0.15  # of a life that memory ended, or a part of it where it was long
@@ -31,20 +32,7 @@ LEAST_OTHERS = 20  # requests to compare with
 
 
 def look(scene: Scene) -> list[Sign]:
-    return [_words(scene), before_death(scene), _after_kills(scene), _route_inside(scene)]
-
-
-@once
-def memory_deaths(scene: Scene) -> pd.DataFrame:
-    """Deaths over memory: the platform's kills, and exits just after the process said that it got no more."""
-    said = scene.lines(OUT_OF_MEMORY)
-    last = {name: list(own["time"]) for name, own in said.groupby("instance")}
-    own = [
-        row.kind == "oom"
-        or (row.kind == "exit" and any(abs(at - row.start_time) <= JUST_THEN for at in last.get(row.instance, ())))
-        for row in scene.deaths.itertuples()
-    ]
-    return scene.deaths[where(scene.deaths, own) & (scene.deaths["instance"] != "")]
+    return [_words(scene), _full(scene), before_death(scene), _after_kills(scene), _route_inside(scene)]
 
 
 @once
@@ -94,6 +82,25 @@ def _words(scene: Scene) -> Sign:
     )
     dying = before_death(scene).share
     return replace(found, share=max(found.share or 0.0, dying)) if found.fired and dying else found
+
+
+def _full(scene: Scene) -> Sign:
+    """Whether instances ended without a reason while they said that they had nearly all of their memory."""
+    if by_instance(scene).empty:
+        return not_seen("ended_full", "No instance says how much memory it has ({n} lines).", "memory in lines")
+    ended = ended_full(scene)
+    victims = int(_dying(scene.failed, ended).sum())
+    return Sign(
+        "ended_full",
+        Verdict.FIRED if len(ended) else Verdict.CLEAR,
+        "{n} instances ended by themselves that had said last that they had {a:pct} of their memory or more.",
+        time=first(ended, "start_time"),
+        share=scene.of_impact(victims, len(ended)) if len(ended) else None,
+        n=len(ended),
+        a=FULL,
+        unit="instances",
+        method="exits and signals without a word of the platform on memory, and what the instance's own lines said",
+    )
 
 
 def _outcomes(requests: pd.DataFrame) -> list[int]:

@@ -13,9 +13,11 @@ import pandas as pd
 from scipy.special import pdtrc
 
 from netra_analysis.finding import Verdict
+from netra_analysis.reconstruct import counted
 from netra_analysis.reconstruct.frames import moment
+from netra_analysis.reconstruct.onset import began
 from netra_analysis.signs import change, latency, loop, memory, platform, sockets
-from netra_analysis.signs.scene import COUNT, Scene, first
+from netra_analysis.signs.scene import Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
 
 STRAY = 0.001  # so many failures, when the usual and one more are expected, in fewer than 1 of 1000 windows
@@ -23,6 +25,7 @@ PERHAPS = 0.05  # fewer windows than this have so many by chance: then the count
 LONG_BEFORE = timedelta(minutes=15)
 FEW, DEATH = 0.1, 10  # of the failures; and as how many of them a death counts
 SEEN = 0.5  # of the failures that the platform counted; a request log that holds fewer of them lacks some
+ENOUGH = 100  # failures of one minute show a rate as well as more of them would
 SLOW, SHORT = "answers that became slow", "sockets that ended early"
 HELD = "requests that a standing loop held up"
 _CUT = ("malformed_response", "memory_exceeded")
@@ -41,9 +44,9 @@ def harm(scene: Scene) -> Sign:
         "requests that found no instance": platform.no_instance(scene),
         "callers who were refused": change.refused(scene),
     }
-    counted = metric_failures(scene)
-    if asked.verdict is Verdict.NO_DATA or scene.begins_late or (counted.n or 0) * SEEN > scene.impact:
-        witnesses |= {"the platform's count": counted}
+    by_platform = metric_failures(scene)
+    if asked.verdict is Verdict.NO_DATA or scene.begins_late or (by_platform.n or 0) * SEEN > scene.impact:
+        witnesses |= {"the platform's count": by_platform}
     if asked.verdict is Verdict.NO_DATA:
         witnesses |= {"the application's lines": said_failures(scene)}
     if not scene.has("system") or scene.begins_late:
@@ -133,10 +136,10 @@ def _counted_none(scene: Scene) -> bool:
     changed = scene.deploys[(scene.deploys["time"] >= scene.window.start) & (scene.deploys["time"] < scene.window.end)]
     if not scene.has("requests") and len(changed):  # its limits may have changed with it
         return False
-    counted = metric_failures(scene)
+    by_platform = metric_failures(scene)
     scale = scene.window.duration / scene.settings.baseline.duration
-    expected = 1.0 + (counted.total or 0) * scale
-    if counted.verdict is not Verdict.CLEAR or pdtrc((counted.n or 0) - 1, expected) < PERHAPS:
+    expected = 1.0 + (by_platform.total or 0) * scale
+    if by_platform.verdict is not Verdict.CLEAR or pdtrc((by_platform.n or 0) - 1, expected) < PERHAPS:
         return False
     there = scene.inside(scene.metric("container/instance_count", ("value", "max", "mean")))
     minutes = scene.window.duration.total_seconds() / 60
@@ -144,16 +147,12 @@ def _counted_none(scene: Scene) -> bool:
 
 
 def more_than_usual(scene: Scene) -> bool:
-    usual = float(scene.before["failed"].sum())
-    scale = scene.window.duration / scene.settings.baseline.duration
-    return bool(pdtrc(scene.impact - 1, 1.0 + usual * scale) < STRAY) if scene.impact else False
+    return bool(pdtrc(scene.impact - 1, 1.0 + scene.expected) < STRAY) if scene.impact else False
 
 
 def metric_failures(scene: Scene) -> Sign:
     """Answers with a 5xx by the platform's own count, which also covers what the logs lack."""
-    own = scene.all_metrics[scene.all_metrics["metric"].str.endswith(COUNT)]
-    inside = (own["time"] >= scene.window.start) & (own["time"] < scene.window.end)
-    if not inside.any():
+    if counted.answers(scene.all_metrics, scene.window).empty:
         says = "Whether answers failed cannot be told from the metric: it has {n} points in the window."
         return not_seen("metric_failures", says, "metrics.request_count")
     now, before = (scene.counted_failures(span) for span in (scene.window, scene.settings.baseline))
@@ -164,11 +163,13 @@ def metric_failures(scene: Scene) -> Sign:
         "metric_failures",
         Verdict.FIRED if fired else Verdict.CLEAR,
         "The platform counted {n} answers with a 5xx, {total} in the baseline.",
-        time=moment(now["time"].min() - pd.Timedelta(seconds=30)) if fired else None,
+        time=_beyond(now["time"] - pd.Timedelta(seconds=30), before["value"].sum(), scene, now["value"])
+        if fired
+        else None,
         n=int(count),
         total=int(before["value"].sum()),
         unit="answers",
-        method="request count by class of answer, once a minute; the middle of the first such minute",
+        method="request count by class of answer, once a minute; the middle of the first minute beyond the usual",
     )
 
 
@@ -183,10 +184,18 @@ def said_failures(scene: Scene) -> Sign:
         "said_failures",
         Verdict.FIRED if fired else Verdict.CLEAR,
         "{n} lines of the application tell of a request that failed, {total} in the baseline.",
-        time=moment(now["time"].min()) if fired else None,
+        time=_beyond(now["time"], len(before), scene) if fired else None,
         n=len(now),
         total=len(before),
         unit="lines",
         method="servers' words for uncaught exceptions, else access lines with a 5xx; more than the usual and one",
         evidence=scene.rows_of(now),
     )
+
+
+def _beyond(times: pd.Series, before: float, scene: Scene, counts: pd.Series | None = None) -> datetime | None:
+    """The first of `times` that the baseline's rate does not explain; `counts`: of how many failures each tells."""
+    each = times if counts is None else times.repeat(counts.clip(1, ENOUGH).round().astype(int))
+    ends = each.sort_values().dt.to_pydatetime().tolist()
+    usual = (before + 0.5) / scene.settings.baseline.duration.total_seconds()
+    return moment(ends[began(ends, float(usual))])

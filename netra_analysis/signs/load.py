@@ -7,6 +7,7 @@ from scipy.special import pdtr
 from netra_analysis.finding import Verdict
 from netra_analysis.query import Query
 from netra_analysis.reconstruct.frames import count, frame, moment, passed
+from netra_analysis.signs.deaths import memory_deaths
 from netra_analysis.signs.scene import Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
 from netra_analysis.statistics.lifetimes import alike
@@ -18,6 +19,8 @@ FEWEST_LIVES, ALPHA = 2, 0.05
 YOUNG_S = 300.0  # younger ones may be alike because of how a start goes
 _BEFORE = pd.Timedelta(minutes=2)
 SLACK = pd.Timedelta(seconds=2)  # between the end of what was inside and the death that is on record
+
+_OF_INSTANCES = "SELECT * FROM finding_crashes WHERE instance IN UNNEST(@instances) ORDER BY start_time"
 
 
 def look(scene: Scene) -> list[Sign]:
@@ -62,7 +65,8 @@ def _under_load(scene: Scene) -> Sign:
 def _ages(scene: Scene, loaded: Sign) -> Sign:
     """Whether those that were killed had come to one age: then something filled up, and no large request did it."""
     name = "killed_at_one_age"
-    killed = scene.deaths[(scene.deaths["kind"] == "oom") & scene.deaths["lived_s"].notna()]
+    deaths = memory_deaths(scene)
+    killed = deaths[deaths["lived_s"].notna()]
     if len(killed) < FEWEST_LIVES:
         return not_seen(name, "Whether instances were killed at one age cannot be told from {n} known ages.", "system")
     found = alike(killed["lived_s"])
@@ -80,7 +84,7 @@ def _ages(scene: Scene, loaded: Sign) -> Sign:
         unit="instances",
         method="longest over shortest life, against exponential lives (exact); none of them killed while it started, "
         "and not by what was inside",
-        evidence=Query("SELECT * FROM finding_crashes WHERE kind = 'oom' ORDER BY start_time"),
+        evidence=Query(_OF_INSTANCES, {"instances": tuple(sorted(killed["instance"]))}),
     )
 
 

@@ -8,6 +8,7 @@ from netra_analysis.finding import Verdict
 from netra_analysis.logtext.trouble import LOOP
 from netra_analysis.query import Query
 from netra_analysis.reconstruct.frames import frame, moment, where
+from netra_analysis.reconstruct.once import once
 from netra_analysis.reconstruct.stalls import SILENT_S, stalls
 from netra_analysis.signs.scene import FAR_MORE, Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
@@ -21,10 +22,23 @@ def look(scene: Scene) -> list[Sign]:
 
 
 def held_up(scene: Scene) -> pd.DataFrame:
-    """The requests that a standing loop held up, where they are far more than those that failed; else none."""
+    """The requests that a standing loop held up, where they are far more than failed beyond the usual; else none."""
     rows = frame(scene.findings["event_loop"].proof)
-    held = scene.requests[scene.requests["id"].isin(rows[rows["blocked"].fillna(value=False).astype(bool)]["id"])]
-    return held if len(held) >= FAR_MORE * scene.impact else held.head(0)
+    blocked = set(rows[rows["blocked"].fillna(value=False).astype(bool)]["id"])
+    held = scene.requests[scene.requests["id"].isin(blocked | _let_go(_stalls(scene)))]
+    return held if len(held) >= FAR_MORE * max(1.0, scene.impact - scene.expected) else held.head(0)
+
+
+@once
+def _stalls(scene: Scene) -> pd.DataFrame:
+    known = frame(scene.findings["event_loop"].proof)
+    timed = known[known["handler_s"].notna()]
+    return frame(stalls(scene.tables, scene.window, dict(zip(timed["id"], timed["handler_s"], strict=True))))
+
+
+def _let_go(found: pd.DataFrame) -> set[str]:
+    """The requests that waited in these stalls."""
+    return {name for row in found.itertuples() for name in row.ids.split(",")}
 
 
 def _blocked(scene: Scene) -> Sign:
@@ -53,11 +67,8 @@ def _stalled(scene: Scene) -> Sign:
     if not scene.has("requests") and hung.empty:
         says = "Whether an instance stood still cannot be told from {n} requests."
         return not_seen("instance_stalled", says, "requests")
-    known = frame(scene.findings["event_loop"].proof)
-    timed = known[known["handler_s"].notna()]
-    found = frame(stalls(scene.tables, scene.window, dict(zip(timed["id"], timed["handler_s"], strict=True))))
-    times = [*found["time"], *hung["start_time"]]
-    ids = {name for row in found.itertuples() for name in row.ids.split(",")}
+    known, found = frame(scene.findings["event_loop"].proof), _stalls(scene)
+    times, ids = [*found["time"], *hung["start_time"]], _let_go(found)
     held = known[known["blocked"].fillna(value=False).astype(bool)]
     hurt = scene.hurt[_inside(scene, pd.concat([found, held]), hung) | scene.hurt["id"].isin(ids)]
     return Sign(

@@ -56,7 +56,7 @@ _OF: dict[str, tuple[str, str]] = {  # a sign's question, and the metric where i
     "slower": (_SLOWEST, ""),
     **dict.fromkeys(("memory_resets", "memory_climbs", "memory_low", "memory_filled"), (_MEMORY, "")),
     **dict.fromkeys(("memory_burst", "kill_under_load"), (_KILLS, "")),
-    **dict.fromkeys(("fails_before_death", "one_route_inside"), (_DEATHS, "")),
+    **dict.fromkeys(("fails_before_death", "one_route_inside", "ended_full"), (_DEATHS, "")),
     **dict.fromkeys(
         ("pool_timeouts", "db_refuses", "dependency_lost", "dependency_slow", "code_words", "config_words"),
         (_SEARCHED, ""),

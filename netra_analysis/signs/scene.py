@@ -1,6 +1,5 @@
 """Everything a sign may look at, each frame made once."""
 
-import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -17,14 +16,14 @@ from netra_analysis.finding import Finding
 from netra_analysis.logtext.platform import read_request_failure
 from netra_analysis.logtext.trouble import any_of
 from netra_analysis.query import Query
-from netra_analysis.reconstruct.frames import frame, moment, naive, real_traffic, where
+from netra_analysis.reconstruct import counted
+from netra_analysis.reconstruct.frames import frame, moment, naive, real_traffic
 from netra_analysis.reconstruct.handled import answered_badly
 from netra_analysis.reconstruct.once import once
 from netra_analysis.reconstruct.stalls import CUT
 from netra_analysis.tables import Tables
 from netra_analysis.window import TimeWindow
 
-COUNT = "request_count"  # the platform's metric of answers, by their class
 LATE_START = 0.2  # an export that begins after this share of the window, with nothing before, is only its end
 SOON = timedelta(minutes=30)  # a deploy this long before the onset may have to do with it
 FAR_MORE = 5  # times as many hurt otherwise as failed: then they are to be explained, with the few that failed
@@ -44,16 +43,13 @@ UNHANDLED = any_of(
     r"unhandled (?:exception|error|promise rejection)|UnhandledPromiseRejection",
     r"^Unhandled: (?:GET|HEAD|POST|PUT|PATCH|DELETE) - /",  # Ktor
 )
-ANSWERED = re2.compile(
-    r"(?i)\b(?:GET|HEAD|POST|PUT|PATCH|DELETE)\s+/\S*[^0-9]{1,40}?\b5\d\d\b"
+ANSWERED = re2.compile(  # the status stands apart from the path, whose own numbers are none
+    r"(?i)\b(?:GET|HEAD|POST|PUT|PATCH|DELETE)\s+/\S*(?:\s+HTTP/[\d.]+\S*)?\s[^0-9]{0,40}?\b5\d\d\b"
     r"|\b5\d\d [A-Z][A-Za-z ]{2,40}: (?:GET|HEAD|POST|PUT|PATCH|DELETE) - /"  # Ktor
     r"|\bstatus(?:_?code)?\b[\"']?\s*[:=|]\s*[\"']?5\d\d\b"
 )
 
-
-def _is_5xx(labels: str) -> bool:
-    told = json.loads(labels) if labels else {}
-    return str(told.get("response_code_class") or told.get("response_code") or "").startswith("5")
+TURNED_AWAY = re2.compile(r'"WebSocket /\S*" 4\d\d\b')  # uvicorn's line of a handshake that was not accepted
 
 
 class Scene:
@@ -70,7 +66,10 @@ class Scene:
 
     @cached_property
     def said_failed(self) -> pd.DataFrame:
-        """The application's lines about requests that failed: uncaught exceptions, else answers with a 5xx."""
+        """The application's lines about requests that failed: uncaught exceptions, else answers with a 5xx.
+
+        And handshakes of WebSockets that were not accepted.
+        """
         return self._said_failed(before=False)
 
     @cached_property
@@ -79,17 +78,18 @@ class Scene:
         return self._said_failed(before=True)
 
     def _said_failed(self, *, before: bool) -> pd.DataFrame:
+        refused = self.lines(TURNED_AWAY, before=before, loud=False)
         for pattern in (UNHANDLED, ANSWERED):
             if len(found := self.lines(pattern, before=before, loud=False)):
-                return found
-        logs = self.logs_before if before else self.logs
-        return logs[logs["id"].isin(answered_badly(self.tables))]
+                break
+        else:
+            logs = self.logs_before if before else self.logs
+            found = logs[logs["id"].isin(answered_badly(self.tables))]
+        return pd.concat([found, refused]).sort_values(["time", "id"]) if len(refused) else found
 
     def counted_failures(self, span: TimeWindow) -> pd.DataFrame:
         """The points of the platform's count in which answers failed, of a span."""
-        own = self.all_metrics[self.all_metrics["metric"].str.endswith(COUNT)]
-        own = own[(own["time"] >= span.start) & (own["time"] < span.end) & (own["value"] > 0)]
-        return own[where(own, [_is_5xx(labels) for labels in own["labels"]])]
+        return counted.failures(self.all_metrics, span)
 
     @cached_property
     def window(self) -> TimeWindow:
@@ -185,6 +185,14 @@ class Scene:
         return len(self.failed)
 
     @cached_property
+    def expected(self) -> float:
+        """How many failed requests an ordinary time as long as the window has, by the log, else by the platform."""
+        before = float(self.before["failed"].sum())
+        if self.before.empty:
+            before = counted.usual(self.all_metrics, self.settings.baseline) or 0.0
+        return before * (self.window.duration / self.settings.baseline.duration)
+
+    @cached_property
     def hurt(self) -> pd.DataFrame:
         """The requests that are to be explained: those that failed, or else were ill served, and those besides."""
         if self.ill_served is not None:
@@ -247,10 +255,10 @@ class Scene:
         if self.has("requests") or self.onset is None:
             return None
         failed = self.said_failed.assign(end_time=self.said_failed["time"])
-        counted = float(self.counted_failures(self.window)["value"].sum())
+        total = float(self.counted_failures(self.window)["value"].sum())
         if len(failed):
-            return self.during(failed, lines) / max(len(failed), counted)
-        return min(1.0, len(lines) / counted) if counted else 0.0
+            return self.during(failed, lines) / max(len(failed), total)
+        return min(1.0, len(lines) / total) if total else 0.0
 
     def during(self, requests: pd.DataFrame, lines: pd.DataFrame) -> int:
         """How many of `requests` ran while one of `lines` was written on their instance."""

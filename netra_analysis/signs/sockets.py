@@ -8,7 +8,7 @@ from netra_analysis.finding import Verdict
 from netra_analysis.logtext.route import route_template
 from netra_analysis.logtext.trouble import CONFIG, SOCKETS
 from netra_analysis.reconstruct.frames import count, evened, moment, real_traffic
-from netra_analysis.signs.scene import Scene, first
+from netra_analysis.signs.scene import TURNED_AWAY, Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
 from netra_analysis.signs.words import told
 
@@ -63,17 +63,19 @@ def _sockets(scene: Scene) -> list[Sign]:
             method="age of WebSocket requests at their end: a time-out cuts all at one age",
         )
     spoken = scene.lines(SOCKETS)
-    bad = _hurt_sockets(scene, set(sockets["id"]), spoken)
+    bad, hurt = _hurt_sockets(scene, set(sockets["id"]), spoken), scene.hurt
+    if not scene.has("requests"):
+        bad, hurt = _said_refused(scene, spoken), scene.said_failed
     failures = Sign(
         "socket_failures",
-        Verdict.FIRED if len(bad) >= 3 and len(bad) >= 0.3 * len(scene.hurt) else Verdict.CLEAR,
+        Verdict.FIRED if len(bad) >= 3 and len(bad) >= 0.3 * len(hurt) else Verdict.CLEAR,
         "{n} of {total} failed requests are WebSockets."
         if scene.besides is None
         else "{n} of {total} requests that failed, were refused or were held up are WebSockets.",
         time=first(bad, "end_time"),
-        share=len(bad) / len(scene.hurt) if len(scene.hurt) else None,
+        share=len(bad) / len(hurt) if len(hurt) else None,
         n=len(bad),
-        total=scene.impact if scene.besides is None else len(scene.hurt),
+        total=len(hurt),
         unit="requests",
         method="failed requests on socket routes; refused ones where the service speaks of its sockets meanwhile, and "
         "not of credentials",
@@ -97,10 +99,22 @@ def _hurt_sockets(scene: Scene, sockets: set[str], spoken: pd.DataFrame) -> pd.D
     if scene.besides is None:
         return failed
     refused = scene.besides[scene.besides["id"].isin(sockets) & (scene.besides["status"] == REFUSED)]
+    return pd.concat([failed, refused], ignore_index=True) if _of_sockets(scene, refused, spoken) else failed
+
+
+def _said_refused(scene: Scene, spoken: pd.DataFrame) -> pd.DataFrame:
+    """Without a request log: the handshakes that the server's own lines say were not accepted, as requests."""
+    said = scene.said_failed
+    refused = said[said["message"].map(lambda message: bool(TURNED_AWAY.search(message))).astype(bool)]
+    refused = refused.assign(end_time=refused["time"])
+    return refused if _of_sockets(scene, refused, spoken) else refused.head(0)
+
+
+def _of_sockets(scene: Scene, refused: pd.DataFrame, spoken: pd.DataFrame) -> bool:
+    """Whether meanwhile most are spoken of as trouble of sockets, and not of who asks."""
     of_callers = scene.lines(CONFIG)
     named = scene.during(refused, spoken[~spoken["id"].isin(of_callers["id"])])
-    ours = named >= SHARE * len(refused) > scene.during(refused, of_callers)
-    return pd.concat([failed, refused], ignore_index=True) if len(refused) and ours else failed
+    return bool(len(refused)) and named >= SHARE * len(refused) > scene.during(refused, of_callers)
 
 
 def _none_older(scene: Scene, long: pd.DataFrame, age: float) -> bool:

@@ -116,3 +116,16 @@ def test_every_sign_that_the_catalogue_names_is_looked_for(tmp_path: object) -> 
 
     inc = opened(Path(str(tmp_path)), [request(1, 200)])
     assert set(EVERY) <= {sign.id for sign in inc.signs}
+
+
+@pytest.mark.parametrize(
+    ("loop", "pool", "first"),
+    [(0.9, 0.6, "event_loop_block"), (0.6, 0.9, "db_pool_exhaustion"), (0.8, 0.8, "db_pool_exhaustion")],
+)
+def test_of_two_that_may_bring_each_other_about_the_one_that_explains_more_is_named(
+    loop: float, pool: float, first: str
+) -> None:
+    found = judged({"instance_stalled": loop, "pool_timeouts": pool})
+    behind = ({"event_loop_block", "db_pool_exhaustion"} - {first}).pop()
+    assert (found[first].follows_from, found[behind].follows_from) == (None, first)
+    assert verdict(tuple(sorted(found.values(), key=lambda one: one.rank)), impact=True) == first

@@ -21,6 +21,11 @@ CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, l
         ("GET", "kube-probe/1.31", "uptime_check"),
         ("POST", "Netra-E2E-Tests/1.0", "test_client"),
         ("GET", CHROME.replace("Chrome", "HeadlessChrome"), "test_client"),
+        (
+            "POST",
+            "Mozilla/5.0 (compatible; DatadogSynthetics/1.0; +https://docs.datadoghq.com/synthetics)",
+            "test_client",
+        ),
         ("GET", "python-requests/2.32", "script"),
         ("GET", "Python/3.11 websockets/12.0", "script"),
         ("GET", "curl/8.5.0", "script"),

@@ -41,6 +41,20 @@ def test_a_failure_hours_before_is_another_matter() -> None:
     assert began(moments(0, 7000, 7001, 7002, 7003), 0.5 / 7200) == 1
 
 
+def test_strays_before_a_burst_are_not_its_beginning_however_large_it_is() -> None:
+    """From the first stray on there are more than usual, too, but only for the burst that comes after it."""
+    strays = (3000, 3900, 4250)
+    burst = [4400 + step for step in (0, 11, 27, 29, 38, 45, 46, 49, 50, *np.linspace(51, 600, 400))]
+    assert began(moments(*strays, *burst), 11.5 / 14_400) == len(strays)
+
+
+def test_rare_failures_hours_before_the_densest_ones_are_of_the_same_fault() -> None:
+    """Workers that die every few minutes all morning: nothing is dense until two die at once."""
+    all_morning = [600.0 * n + 40 * (n % 3) for n in range(14)]
+    ends = moments(*all_morning, *(9000 + 2.0 * n for n in range(8)))
+    assert began(ends, 5.5 / 21_600) == 0
+
+
 def test_the_usual_rate_is_that_of_the_calmer_half() -> None:
     strays = [NOON + timedelta(minutes=5 * i + 1) for i in range(12)]
     burst = [NOON + timedelta(minutes=30, seconds=i) for i in range(500)]

@@ -1,11 +1,13 @@
 """Who was hurt, and since when: by the request log, else by the next witness."""
 
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from netra_analysis.finding import Verdict
+from netra_analysis.window import stamp
 from tests.entries import MALFORMED, OOM, at, counts, entry, opened, request, said, system
 from tests.signs.looks import calm, sign
 
@@ -134,3 +136,50 @@ def test_starts_that_come_to_something(tmp_path: Path) -> None:
     assert sign(tmp_path, "starts_well", [*calm(), start]).verdict is Verdict.FIRED
     assert sign(tmp_path, "starts_well", [*calm(), start, died]).verdict is Verdict.CLEAR
     assert sign(tmp_path, "starts_well", calm()).verdict is Verdict.NO_DATA
+
+
+def answered(step: float, path: str, status: int) -> list[Any]:
+    return [said(step, f'INFO:     10.0.0.7:5446 - "GET {path} HTTP/1.1" {status} OK', stream="stdout")]
+
+
+def test_a_number_in_a_path_is_no_status(tmp_path: Path) -> None:
+    calls = [line for n in range(40) for line in answered(60 + n, f"/api/boards/{500 + n}", 200)]
+    assert sign(tmp_path, "said_failures", calls).verdict is Verdict.CLEAR
+    broken = [line for n in range(40) for line in answered(600 + n, f"/api/boards/{n}", 503)]
+    assert sign(tmp_path, "said_failures", [*calls, *broken]).n == 40
+
+
+def test_without_a_request_log_sockets_that_the_server_turns_away_are_failures_of_their_lifecycle(
+    tmp_path: Path,
+) -> None:
+    taken = [
+        said(-3400 + 30 * n, "INFO:     ('10.0.0.7', 5) - \"WebSocket /ws/rooms/7\" [accepted]") for n in range(110)
+    ]
+    away = [
+        line
+        for n in range(40)
+        for line in (
+            said(1200 + 10 * n, "INFO:     ('10.0.0.7', 5) - \"WebSocket /ws/rooms/7\" 403"),
+            said(1200.1 + 10 * n, "WARNING ws rejected user=u7 reason=instance_limit active=150/150"),
+        )
+    ]
+    found = opened(tmp_path, [*taken, *away])
+    assert (found.verdict, found.onset) == ("websocket_lifecycle", at(1200))
+    unnamed = [line for line in away if "ws rejected" not in line["textPayload"]]
+    assert opened(tmp_path, [*taken, *unnamed]).verdict == "inconclusive", "nobody says why"
+
+
+def test_where_the_export_begins_in_the_window_the_count_says_what_is_usual(tmp_path: Path) -> None:
+    """As many failures as on any day are no harm, although no request of the baseline is there to show it."""
+    strays = [request(1300 + 150 * n, 500) for n in range(12)]
+    late = [request(step, 200) for step in range(1200, 3600, 20)]
+    often = counts("run.googleapis.com/request_count", [1] * 60, response_code_class="5xx")
+    shift(often, -3600)
+    assert sign(tmp_path, "harm", [*late, *strays], [often]).verdict is not Verdict.FIRED
+    assert sign(tmp_path, "harm", [*late, *strays]).verdict is Verdict.FIRED, "the control: nobody knows the usual"
+
+
+def shift(series: dict[str, Any], seconds: float) -> None:
+    for point in series["points"]:
+        own = point["interval"]
+        own["endTime"] = stamp(datetime.fromisoformat(own["endTime"]) + timedelta(seconds=seconds))

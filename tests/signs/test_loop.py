@@ -113,3 +113,19 @@ def test_where_a_loop_holds_up_far_more_than_fail_the_calls_that_time_out_meanwh
     assert opened(tmp_path, [*known, *asleep, *awake]).verdict == "dependency_failure", "the control: nobody is held up"
     many = [part for n in range(30) for part in timed_out(1850.0 + 30 * n)]
     assert opened(tmp_path, [*known, *many, *held]).verdict == "dependency_failure", "not far more than failed"
+
+
+POOL = "ERROR KnexTimeoutError: Knex: Timeout acquiring a connection. The pool is probably full."
+
+
+def test_pool_time_outs_that_follow_a_stall_are_its_own(tmp_path: Path) -> None:
+    """Without a handler's time: many wait in a loop that stands still, and the timers of a few fire late."""
+    known = [request(step, 200, path) for step in range(-3500, 3600, 50) for path in ("/api/x", "/health", "/api/y")]
+    talk = [said(step, "INFO scheduled work") for step in range(-3500, 3600, 200)]
+    held, late = [], []
+    for start in range(600, 1560, 120):
+        held += let_go(start + 15, tuple(start + 2.0 + k for k in range(9)), ("/api/x", "/health"))
+        late += [request(start + 6, 500, "/api/y", latency=9.3), said(start + 15.3, POOL)]
+    found = opened(tmp_path, [*known, *talk, *held, *late])
+    assert (found.verdict, found.onset) == ("event_loop_block", at(602))
+    assert opened(tmp_path, [*known, *talk, *late]).verdict == "db_pool_exhaustion", "the control: nobody is held up"

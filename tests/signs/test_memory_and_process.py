@@ -117,3 +117,14 @@ def test_a_revision_that_fails_on_its_route_from_the_start_may_be_to_blame_itsel
     served = [request(610 + 30 * n, 200, "/api/tasks", revision="shop-00002-xyz") for n in range(9)]
     entries = [*calm(), *calm(600, path="/api/tasks"), *poisoned("shop-00002-xyz"), *served]
     assert sign(tmp_path, "follows_input", entries).verdict is Verdict.NO_DATA
+
+
+def test_a_climb_that_ends_far_below_the_limit_is_not_what_killed(tmp_path: Path) -> None:
+    """A cache fills after a deploy and stays; then many large requests at once take all that is left."""
+    filling = memory(*[0.3 + 0.008 * n for n in range(30)], *[0.54] * 10)
+    lost = [request(2398 - 0.1 * n, 503, latency=4.0, textPayload=MALFORMED) for n in range(14)]
+    held = [*calm(2300, every=40), *lost, system(2400, OOM, "ERROR")]
+    assert sign(tmp_path, "memory_climbs", held, [filling]).verdict is Verdict.CLEAR
+    assert opened(tmp_path, held, [filling]).verdict == "memory_burst"
+    up_to_it = memory(*[0.3 + 0.017 * n for n in range(40)])
+    assert sign(tmp_path, "memory_climbs", held, [up_to_it]).verdict is Verdict.FIRED, "the control"

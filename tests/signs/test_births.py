@@ -1,0 +1,63 @@
+"""Instances of one revision of which only those fail that started after some moment."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from netra_analysis.finding import Verdict
+from tests.entries import at, opened, request, said
+from tests.signs.looks import calm, sign
+
+UNEXPECTED = "java.lang.IllegalArgumentException: Unexpected char 0x0a at 40 in X-Risk-Key value"
+LOST = "ERROR java.net.ConnectException: connection refused: risk:443"
+
+
+def served(who: str, born: int, status: int = 200, words: str = "") -> list[Any]:
+    """Logins of one instance every twenty seconds from its birth on; those that fail with these words."""
+    made: list[Any] = []
+    for step in range(born, 3500, 20):
+        made += [request(step, status, "/login", method="POST", instance=who)]
+        made += [said(step + 0.04, f"ERROR {words}", instance=who)] if words else []
+    return made
+
+
+OLD = [*served("old1", -3500), *served("old2", -3400), *calm()]
+
+
+def test_what_only_younger_instances_of_a_revision_fail_is_of_what_they_read_at_their_start(tmp_path: Path) -> None:
+    held = [*OLD, *served("new1", 1200, 500, UNEXPECTED), *served("new2", 1800, 500, UNEXPECTED)]
+    found = sign(tmp_path, "born_since", held)
+    assert (found.verdict, found.n, found.total, found.time) == (Verdict.FIRED, 2, 4, at(1200))
+    assert opened(tmp_path, held).verdict == "config_or_secret"
+
+
+@pytest.mark.parametrize(
+    "younger",
+    [
+        pytest.param([*served("new1", 1200), *served("new2", 1800, 500, UNEXPECTED)], id="a young one serves: apart"),
+        pytest.param(served("new1", 1200, 500, LOST), id="it names another"),
+    ],
+)
+def test_the_youngest_alone_may_be_of_this_kind_too_but_not_where_it_names_another(
+    tmp_path: Path, younger: list[Any]
+) -> None:
+    names_another = any("refused" in str(entry.get("textPayload")) for entry in younger)
+    verdict = sign(tmp_path, "born_since", [*OLD, *younger]).verdict
+    assert verdict is (Verdict.CLEAR if names_another else Verdict.FIRED)
+
+
+def test_where_older_ones_fail_as_well_it_is_not_their_birth(tmp_path: Path) -> None:
+    held = [
+        *served("old1", -3500),
+        *served("old2", -3400, 500),
+        *served("new1", 1200),
+        *served("new2", 1800, 500),
+        *calm(),
+    ]
+    assert sign(tmp_path, "born_since", held).verdict is Verdict.CLEAR
+
+
+def test_what_all_instances_fail_now_and_then_is_not_of_some(tmp_path: Path) -> None:
+    mixed = [request(600 + 7 * n, 500, "/login", method="POST", instance=("old1", "old2")[n % 2]) for n in range(60)]
+    assert sign(tmp_path, "born_since", [*OLD, *mixed]).verdict is Verdict.CLEAR
