@@ -72,6 +72,16 @@ def _lives(scene: Scene, series: pd.Series) -> list[pd.Series]:
     return [life for life in lives if len(life) >= LEAST_POINTS]
 
 
+def _with_room(lives: list[pd.Series]) -> list[pd.Series]:
+    """The lives that begin low enough to show a climb; all of them where none does.
+
+    Of several instances that are killed one after the other, the metric is that of the fullest: after the first kill
+    it stays near the limit, and shows nothing of how the others came there.
+    """
+    room = [life for life in lives if float(life.iloc[: max(2, len(life) // 4)].median()) <= 1.0 - 1.5 * CLIMB]
+    return room or lives
+
+
 @once
 def _heap_lives(scene: Scene) -> list[pd.Series]:
     """What remained after collections, by instance and minute, as a share of the largest heap that was seen.
@@ -110,7 +120,7 @@ def shape(scene: Scene) -> list[Sign]:
     """Climb or burst: how memory came to its height in the lives that ended (or in the one that is seen)."""
     series = utilisation(scene)
     missing = ("memory_climbs", "memory_burst")
-    lives, heap = _lives(scene, series) if len(series) else [], _heap_lives(scene)
+    lives, heap = _with_room(_lives(scene, series)) if len(series) else [], _heap_lives(scene)
     if series.empty and not heap:
         return [
             not_seen(name, "How memory moved cannot be told: {n} points of its metric.", "metrics.memory")

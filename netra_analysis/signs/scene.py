@@ -176,6 +176,11 @@ class Scene:
         return self.onset is None or (bool(len(self.logs)) and bool(self.logs["time"].min() <= self.onset))
 
     @cached_property
+    def lines_nameless(self) -> bool:
+        """Whether the application's lines carry no instance, as some collectors' do not."""
+        return self.has_logs and not (self.logs["instance"] != "").any()
+
+    @cached_property
     def has_logs(self) -> bool:
         return len(self.logs) > 0
 
@@ -261,7 +266,12 @@ class Scene:
         return min(1.0, len(lines) / total) if total else 0.0
 
     def during(self, requests: pd.DataFrame, lines: pd.DataFrame) -> int:
-        """How many of `requests` ran while one of `lines` was written on their instance."""
+        """How many of `requests` ran while one of `lines` was written on their instance.
+
+        Where no line at all names its instance, while one was written.
+        """
+        if self.lines_nameless:
+            requests, lines = requests.assign(instance="any"), lines.assign(instance="any")
         by_instance = {name: np.sort(naive(rows["time"])) for name, rows in lines.groupby("instance")}
         hits, second = 0, np.timedelta64(1, "s")
         for name, own in requests.groupby("instance"):

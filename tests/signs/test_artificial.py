@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from netra_analysis.finding import Verdict
-from tests.entries import opened, request
+from tests.entries import opened, request, said
 from tests.signs.looks import calm, sign
 
 STRAYS = [request(-3300 + 400 * n, 500) for n in range(8)]  # of the baseline
@@ -35,3 +35,11 @@ def test_users_who_fail_more_than_usual_meanwhile_are_no_artefact(tmp_path: Path
 def test_where_many_others_fail_on_any_day_test_clients_do_not_explain_the_window(tmp_path: Path) -> None:
     often = [request(-3400 + 50 * n, 500) for n in range(60)]
     assert sign(tmp_path, "artificial_clients", [*calm(), *often, *by_tests(), *strays(60)]).verdict is Verdict.CLEAR
+
+
+def test_where_nobody_else_asks_test_clients_may_have_met_a_real_failure(tmp_path: Path) -> None:
+    told = [said(1200.04 + 5 * n, "ERROR ConnectionRefusedError: [Errno 111] Connect call failed") for n in range(200)]
+    assert opened(tmp_path, [*by_tests(), *told]).verdict == "dependency_failure"
+    assert opened(tmp_path, [*calm(), *by_tests(), *told]).verdict == "telemetry_artefact", (
+        "the control: users are well"
+    )

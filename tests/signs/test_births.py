@@ -61,3 +61,16 @@ def test_where_older_ones_fail_as_well_it_is_not_their_birth(tmp_path: Path) -> 
 def test_what_all_instances_fail_now_and_then_is_not_of_some(tmp_path: Path) -> None:
     mixed = [request(600 + 7 * n, 500, "/login", method="POST", instance=("old1", "old2")[n % 2]) for n in range(60)]
     assert sign(tmp_path, "born_since", [*OLD, *mixed]).verdict is Verdict.CLEAR
+
+
+def test_where_most_fail_elsewhere_the_few_young_ones_are_not_the_matter(tmp_path: Path) -> None:
+    often = [request(1200 + 11 * n, 500, instance=f"o{n % 2}", revision=f"shop-0000{2 + n % 2}-x") for n in range(200)]
+    held = [*OLD, *served("new1", 1200, 500, UNEXPECTED), *often]
+    assert sign(tmp_path, "born_since", held).verdict is Verdict.CLEAR
+
+
+def test_a_stray_on_a_route_that_all_serve_hides_nothing(tmp_path: Path) -> None:
+    fine = [request(step, 200, "/me", instance="new1") for step in range(1300, 3500, 20)]
+    stray = request(1500, 500, "/me", instance="old1")
+    held = [*OLD, *served("new1", 1200, 500, UNEXPECTED), *fine, stray]
+    assert sign(tmp_path, "born_since", held).verdict is Verdict.FIRED

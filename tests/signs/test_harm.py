@@ -183,3 +183,27 @@ def shift(series: dict[str, Any], seconds: float) -> None:
     for point in series["points"]:
         own = point["interval"]
         own["endTime"] = stamp(datetime.fromisoformat(own["endTime"]) + timedelta(seconds=seconds))
+
+
+def test_the_platforms_count_begins_with_the_first_minute_beyond_the_usual(tmp_path: Path) -> None:
+    minutes = [0] * 60 + [0] * 5 + [1] + [0] * 24 + [10] * 30
+    told = counts("run.googleapis.com/request_count", minutes, response_code_class="5xx")
+    before = counts(
+        "run.googleapis.com/request_count", [1 if n % 20 == 0 else 0 for n in range(60)], response_code_class="5xx"
+    )
+    shift(before, -3600)
+    told["points"] = [*counts("x", minutes[60:])["points"], *before["points"]]
+    found = sign(tmp_path, "metric_failures", [said(60, "ready")], [told])
+    assert found.time is not None
+    assert abs((found.time - at(1800)).total_seconds()) <= 60
+
+
+def test_the_onset_of_an_export_that_begins_late_knows_the_usual_from_the_count(tmp_path: Path) -> None:
+    often = counts("run.googleapis.com/request_count", [1] * 60, response_code_class="5xx")
+    shift(often, -3600)
+    strays = [request(1300 + 60 * n, 500) for n in range(12)]
+    burst = [request(3000 + n, 500) for n in range(120)]
+    late = [request(step, 200) for step in range(1200, 3600, 20)]
+    found = opened(tmp_path, [*late, *strays, *burst], [often]).failed_requests.finding.time
+    assert found is not None
+    assert abs((found - at(3000)).total_seconds()) <= 5
