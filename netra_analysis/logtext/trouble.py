@@ -126,7 +126,8 @@ LOST: Final = any_of(  # what the service calls is out of reach, slow to answer,
     r"CLUSTERDOWN|MASTERDOWN|LOADING Redis|READONLY You can't write|read only replica",
 )
 SLOW: Final = any_of(
-    r"slow (?:query|statement|request to|call|sql)|slow (?:response|reply|answer) from|\w: slow (?:response|reply|answer)\b",
+    r"slow (?:query|statement|request to|call|sql)",
+    r"slow (?:response|reply|answer) from|\w: slow (?:response|reply|answer)\b",
     r"(?:query|statement|call|operation|refresh|transaction) took [\d.]+ ?(?:s|sec|ms|min)",
     r"statement timeout|canceling statement|QueryCanceled|lock (?:wait )?timeout|deadlock detected",
     r"duration: \d{4,}\.\d+ ms",

@@ -56,7 +56,8 @@ def harm(scene: Scene) -> Sign:
     if not fired:  # only then: what is slow on the way to a failure is no onset of its own
         witnesses |= {SLOW: latency.slower(scene), SHORT: sockets.shorter(scene)}
         fired = _fired(witnesses)
-    elif len(held := loop.held_up(scene)):
+    held = loop.held_up(scene)
+    if len(held) and (SLOW not in witnesses or (not fired and loop.stands_more(scene))):
         witnesses |= {HELD: Sign("held", Verdict.FIRED, "{n}", time=first(held))}
         fired = _fired(witnesses)
     if fired:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pandas as pd
+from scipy.special import pdtrc
 
 from netra_analysis.finding import Verdict
 from netra_analysis.logtext.trouble import LOOP
@@ -14,6 +15,7 @@ from netra_analysis.signs.scene import FAR_MORE, Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
 from netra_analysis.signs.words import EXAMPLE, told
 
+STANDS, MANY, STRAY = 3, 20, 0.001  # stalls and requests held up that are harm; by chance, beside the baseline's
 BEFORE_KILL = timedelta(seconds=60)
 
 
@@ -27,6 +29,15 @@ def held_up(scene: Scene) -> pd.DataFrame:
     blocked = set(rows[rows["blocked"].fillna(value=False).astype(bool)]["id"])
     held = scene.requests[scene.requests["id"].isin(blocked | _let_go(_stalls(scene)))]
     return held if len(held) >= FAR_MORE * max(1.0, scene.impact - scene.expected) else held.head(0)
+
+
+def stands_more(scene: Scene) -> bool:
+    """Whether instances stood still far more often than in the baseline, and held many requests up."""
+    found = _stalls(scene)
+    usual = stalls(scene.tables, scene.settings.baseline, {}).num_rows
+    expected = 1.0 + usual * (scene.window.duration / scene.settings.baseline.duration)
+    many = len(found) >= STANDS and len(held_up(scene)) >= MANY
+    return many and bool(pdtrc(len(found) - 1, expected) < STRAY)
 
 
 @once

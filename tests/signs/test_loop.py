@@ -129,3 +129,19 @@ def test_pool_time_outs_that_follow_a_stall_are_its_own(tmp_path: Path) -> None:
     found = opened(tmp_path, [*known, *talk, *held, *late])
     assert (found.verdict, found.onset) == ("event_loop_block", at(602))
     assert opened(tmp_path, [*known, *talk, *late]).verdict == "db_pool_exhaustion", "the control: nobody is held up"
+
+
+def stalled(count: int, first: int = 600) -> list[Any]:
+    made = []
+    for start in range(first, first + 120 * count, 120):
+        made += let_go(start + 15, tuple(start + 2.0 + k for k in range(9)), ("/api/x", "/health"))
+    return made
+
+
+def test_where_nobody_fails_many_that_a_loop_holds_up_are_harm(tmp_path: Path) -> None:
+    known = [request(step, 200, path) for step in range(-3500, 3600, 50) for path in ("/api/x", "/health")]
+    talk = [said(step, "INFO scheduled work") for step in range(-3500, 3600, 200)]
+    found = opened(tmp_path, [*known, *talk, *stalled(8)])
+    assert (found.verdict, found.onset) == ("event_loop_block", at(602))
+    as_usual = [*known, *talk, *stalled(8), *stalled(8, -3000)]
+    assert opened(tmp_path, as_usual).verdict == "no_incident", "it stands still as often on any day"
