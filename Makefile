@@ -5,7 +5,7 @@ JOBS   ?= 2
 
 BIN       := .venv/bin
 NOTEBOOKS := $(if $(wildcard notebooks/*.ipynb),notebooks --nbval --nbval-current-env)
-# Files in their order, not the ones with most tests first: the long notebooks do not end up alone at the end.
+# Files in their order, the long notebooks first: none of them is left alone at the end.
 PYTEST    := $(BIN)/python -m pytest -rs -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
@@ -21,7 +21,7 @@ postmortem: env ## run the bundled incident and print where its report is (PARAM
 	@$(BIN)/netra-analysis run $(PARAMS)
 
 test: env ## all tests, the notebooks against their committed outputs, the import contracts
-	@$(PYTEST) tests $(NOTEBOOKS)
+	@$(PYTEST) $(NOTEBOOKS) tests
 
 test-long: env ## the tests marked long, each told as it ends: it takes long, and a stop must lose nothing
 	@$(PYTEST) -vv tests -m long
