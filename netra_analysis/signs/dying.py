@@ -16,7 +16,7 @@ from netra_analysis.finding import Verdict
 from netra_analysis.logtext.trouble import LOST, OUT_OF_MEMORY, REFUSES, TIMED_OUT
 from netra_analysis.reconstruct.frames import count, naive
 from netra_analysis.reconstruct.once import once
-from netra_analysis.signs.deaths import FULL, ended_full, memory_deaths
+from netra_analysis.signs.deaths import BY_ITSELF, FULL, ended_full, memory_deaths
 from netra_analysis.signs.load import SLACK, inside_of
 from netra_analysis.signs.scene import Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
@@ -86,9 +86,11 @@ def _words(scene: Scene) -> Sign:
 
 def _full(scene: Scene) -> Sign:
     """Whether instances ended without a reason while they said that they had nearly all of their memory."""
-    if by_instance(scene).empty:
+    ended, without = ended_full(scene), scene.deaths["kind"].isin(BY_ITSELF).any()
+    if not scene.has("system"):
+        return not_seen("ended_full", "Whether instances ended by themselves cannot be told ({n}).", "system")
+    if without and by_instance(scene).empty:
         return not_seen("ended_full", "No instance says how much memory it has ({n} lines).", "memory in lines")
-    ended = ended_full(scene)
     victims = int(_dying(scene.failed, ended).sum())
     return Sign(
         "ended_full",
