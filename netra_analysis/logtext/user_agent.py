@@ -28,7 +28,8 @@ _RULES: Final[tuple[tuple[ClientClass, str], ...]] = (
     (
         "test_client",
         r"e2e|\btests?\b|-tests?/|testclient|playwright|cypress|headless|selenium|webdriver|puppeteer|pytest|\bk6/|locust"
-        r"|synthetics?\b|checkly|catchpoint|gatling|\bsiege/|vegeta|autocannon|jmeter|artillery|postman|newman|insomnia|apachebench|\bwrk\b|\bhey/|lighthouse",
+        r"|jmeter|artillery|postman|newman|insomnia|apachebench|\bwrk\b|\bhey/|lighthouse"
+        r"|synthetics?\b|checkly|catchpoint|gatling|\bsiege/|vegeta|autocannon",
     ),
     (
         "script",

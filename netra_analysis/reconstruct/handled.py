@@ -16,9 +16,7 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from netra_analysis.logtext import resident
 from netra_analysis.logtext.access import (
     CALLED_JSON,
     FAILED_JSON,
@@ -28,9 +26,9 @@ from netra_analysis.logtext.access import (
     told_by_line,
     told_by_payload,
 )
-from netra_analysis.logtext.resident import MEMORY_JSON, Resident
 from netra_analysis.reconstruct.frames import frame, table
 from netra_analysis.reconstruct.once import once
+from netra_analysis.reconstruct.payloads import payloads
 from netra_analysis.schema import FLOAT, INT, TEXT, TIME
 from netra_analysis.tables import Tables
 from netra_analysis.window import TimeWindow
@@ -83,24 +81,11 @@ def answered_badly(tables: Tables) -> frozenset[str]:
 @once
 def called(tables: Tables) -> dict[str, tuple[str, int]]:
     """The entries whose JSON payload tells of a call to another host: its path and its status."""
-    return {name: read for name, payload in _payloads(tables, CALLED_JSON) if (read := called_by_payload(payload))}
-
-
-@once
-def structured_memory(tables: Tables) -> dict[str, Resident]:
-    """The entries whose JSON payload tells of their process's memory."""
-    return {name: said for name, payload in _payloads(tables, MEMORY_JSON) if (said := resident.told(payload))}
+    return {name: read for name, payload in payloads(tables, CALLED_JSON) if (read := called_by_payload(payload))}
 
 
 def _told(tables: Tables, pattern: str) -> dict[str, Access]:
-    return {name: read for name, payload in _payloads(tables, pattern) if (read := told_by_payload(payload))}
-
-
-def _payloads(tables: Tables, pattern: str) -> Iterable[tuple[str, str]]:
-    payloads = tables.entries.select(["id", "json"]).filter(
-        pc.fill_null(pc.match_substring_regex(tables.entries["json"], pattern), fill_value=False)
-    )
-    return zip(payloads["id"].to_pylist(), payloads["json"].to_pylist(), strict=True)
+    return {name: read for name, payload in payloads(tables, pattern) if (read := told_by_payload(payload))}
 
 
 def _said(tables: Tables) -> dict[_Key, list[tuple[datetime, str, float | None]]]:

@@ -53,11 +53,12 @@ def harm(scene: Scene) -> Sign:
         witnesses |= {"cut connections": _cut(scene), "memory that fell from its limit": memory.resets(scene)}
         witnesses |= {"roll-outs that were given up": platform.gave_up(scene)}
     fired = _fired(witnesses)
-    if not fired:  # only then: what is slow on the way to a failure is no onset of its own
+    nobody_failed = not fired
+    if nobody_failed:  # only then: what is slow on the way to a failure is no onset of its own
         witnesses |= {SLOW: latency.slower(scene), SHORT: sockets.shorter(scene)}
         fired = _fired(witnesses)
     held = loop.held_up(scene)
-    if len(held) and (SLOW not in witnesses or (not fired and loop.stands_more(scene))):
+    if len(held) and (not nobody_failed or (not fired and loop.stands_more(scene))):
         witnesses |= {HELD: Sign("held", Verdict.FIRED, "{n}", time=first(held))}
         fired = _fired(witnesses)
     if fired:

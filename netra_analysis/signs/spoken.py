@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from netra_analysis.logtext.resident import MEMORY, told
-from netra_analysis.reconstruct.handled import structured_memory
+from netra_analysis.logtext.resident import MEMORY, MEMORY_JSON, told
 from netra_analysis.reconstruct.once import once
+from netra_analysis.reconstruct.payloads import payloads
 from netra_analysis.signs.scene import Scene
 
 
@@ -18,7 +18,7 @@ def by_instance(scene: Scene) -> pd.DataFrame:
     if not limit:
         known = scene.all_deaths["limit_mib"].dropna()
         limit = float(known.max()) if len(known) else None
-    fields = structured_memory(scene.tables)
+    fields = {name: said for name, text in payloads(scene.tables, MEMORY_JSON) if (said := told(text))}
     found = []
     parts = [scene.lines(MEMORY, before=before, loud=False) for before in (True, False)]
     parts += [logs[logs["id"].isin(fields)] for logs in (scene.logs_before, scene.logs)]

@@ -109,3 +109,22 @@ def test_control_in_firefox_hundreds_fire_and_call_out_without_protection(fox: A
         fired, called = fired + fox.logged().count("FIRED"), called + len(fox.requested())
     fox.pages.clear()
     assert (fired >= 190, called >= 100) == (True, True), (fired, called)
+
+
+ASLEEP = "<!doctype html><p onmouseover=alert(1)>a</p><input onfocus=alert(2)><a href='javascript:alert(3)'>b</a>"
+
+
+def test_control_what_waits_for_a_hand_fires_when_it_is_touched(fox: Any, offline_page: Any, tmp_path: Path) -> None:
+    path = tmp_path / "asleep.html"
+    path.write_text(ASLEEP, encoding="utf-8")
+    fox.forget()
+    fox.go(path.as_uri())
+    assert fox.logged() == []
+    fox.value(f"({TOUCH})()")
+    time.sleep(SETTLED)
+    fox.value("1")
+    offline_page.add_init_script(HOOK)
+    seen = opened(offline_page, path, ASLEEP)
+    offline_page.evaluate(TOUCH)
+    offline_page.wait_for_timeout(1_000 * SETTLED)
+    assert (fox.logged().count("FIRED") >= 2, seen["fired"].count("FIRED") >= 2) == (True, True)

@@ -3,7 +3,8 @@
   const leave = new Set();
   const events = ["pointerover", "pointerenter", "mouseover", "mouseenter", "mousemove", "pointerdown", "mousedown",
     "mouseup", "dblclick", "contextmenu", "keydown", "keyup", "wheel", "dragstart", "drop", "copy", "paste", "scroll",
-    "toggle", "animationstart", "transitionend", "mouseleave"];
+    "toggle", "animationstart", "transitionend", "mouseleave",
+    "focus", "focusin", "blur", "focusout", "input", "change"]; // a window without a screen may never have the focus
   for (const element of document.querySelectorAll("*")) {
     const link = element.closest("a[href]");
     for (const name of events) element.dispatchEvent(new Event(name, { bubbles: true, cancelable: true }));

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from netra_analysis.finding import Verdict
-from tests.entries import MALFORMED, OOM, PROBE_OK, START, memory, opened, request, said, system
+from tests.entries import PROBE_OK, START, memory, opened, request, said, system
 from tests.signs.looks import calm, sign
 
 GONE = "FATAL ERROR: Ineffective mark-compacts near heap limit Allocation failed - JavaScript heap out of memory"
@@ -119,23 +119,3 @@ def test_instances_that_end_without_a_reason_full_by_their_own_lines_leak(tmp_pa
 def test_of_two_that_tell_in_turn_the_lower_is_no_fall(tmp_path: Path) -> None:
     turns = [said(60 * n, f"Memory: {(95, 30)[n % 2]}% of the limit", instance=("p", "q")[n % 2]) for n in range(40)]
     assert sign(tmp_path, "memory_resets", turns).verdict is Verdict.CLEAR
-
-
-def test_of_several_that_are_killed_in_turn_only_lives_that_begin_low_show_a_climb(tmp_path: Path) -> None:
-    """The metric is that of the fullest: it stays near the limit from the first kill on."""
-    climb = [0.4 + 0.018 * n for n in range(33)]
-    fullest = memory(*climb, *[0.97, 0.98, 0.99] * 8)
-    kills = [system(60.0 * minute, OOM, "ERROR", instance=who) for minute, who in ((33, "a"), (42, "b"), (52, "c"))]
-    lost = [request(60.0 * minute - 3, 503, latency=2.9, textPayload=MALFORMED, instance=who)
-            for minute, who in ((33, "a"), (42, "b"), (52, "c"))]  # fmt: skip
-    found = sign(tmp_path, "memory_climbs", [*calm(), *kills, *lost], [fullest])
-    assert (found.verdict, found.n, found.total) == (Verdict.FIRED, 1, 1)
-
-
-def test_lines_without_an_instance_are_held_against_all_that_ran_meanwhile(tmp_path: Path) -> None:
-    waits = [request(600 + 20 * n, 503, latency=15.0) for n in range(60)]
-    words = "WARNING QueuePool limit of size 5 overflow 10 reached, connection timed out, timeout 15.00"
-    told = [said(614.9 + 20 * n, words, instance="") for n in range(60)]
-    assert opened(tmp_path, [*calm(), *waits, *told]).verdict == "db_pool_exhaustion"
-    elsewhere = [said(100, "INFO ready"), *(said(614.9 + 20 * n, words, instance="z") for n in range(60))]
-    assert opened(tmp_path, [*calm(), *waits, *elsewhere]).verdict != "db_pool_exhaustion", "the control: of another"

@@ -128,3 +128,14 @@ def test_a_climb_that_ends_far_below_the_limit_is_not_what_killed(tmp_path: Path
     assert opened(tmp_path, held, [filling]).verdict == "memory_burst"
     up_to_it = memory(*[0.3 + 0.017 * n for n in range(40)])
     assert sign(tmp_path, "memory_climbs", held, [up_to_it]).verdict is Verdict.FIRED, "the control"
+
+
+def test_of_several_that_are_killed_in_turn_only_lives_that_begin_low_show_a_climb(tmp_path: Path) -> None:
+    """The metric is that of the fullest: it stays near the limit from the first kill on."""
+    climb = [0.4 + 0.018 * n for n in range(33)]
+    fullest = memory(*climb, *[0.97, 0.98, 0.99] * 8)
+    kills = [system(60.0 * minute, OOM, "ERROR", instance=who) for minute, who in ((33, "a"), (42, "b"), (52, "c"))]
+    lost = [request(60.0 * minute - 3, 503, latency=2.9, textPayload=MALFORMED, instance=who)
+            for minute, who in ((33, "a"), (42, "b"), (52, "c"))]  # fmt: skip
+    found = sign(tmp_path, "memory_climbs", [*calm(), *kills, *lost], [fullest])
+    assert (found.verdict, found.n, found.total) == (Verdict.FIRED, 1, 1)
