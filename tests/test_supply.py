@@ -1,6 +1,8 @@
 """What the project stands on is pinned, listed and quiet: each check with what it must catch (trust.md R20, R21)."""
 
 import json
+import platform
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -10,6 +12,7 @@ from types import ModuleType
 
 import pytest
 
+from netra_analysis.run.verify import verify
 from tests.entries import START, request, said, system, write
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -78,39 +81,68 @@ def test_unknown_is_not_healthy(audit: ModuleType) -> None:
     assert said.startswith("vulnerabilities were not looked for: the advisory database cannot be reached")
 
 
-WATCHED = """
-import socket, sys
-opened = []
-def told(event, arguments):
-    if event in ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"):
-        opened.append(event)
-sys.addaudithook(told)
-if sys.argv[1] == "control":
-    try:
-        socket.create_connection(("127.0.0.1", 9), timeout=1)
-    except OSError:
-        pass
-else:
-    import pkgutil, importlib, netra_analysis
-    for found in () if sys.argv[2] == "some" else pkgutil.walk_packages(netra_analysis.__path__, "netra_analysis."):
-        importlib.import_module(found.name)
-    from netra_analysis.cli import main
-    try:
-        main(["check", sys.argv[1]])
-    except SystemExit as ended:
-        assert ended.code == 0
-print(sorted(set(opened)))
+needs_seccomp = pytest.mark.skipif(
+    sys.platform != "linux" or platform.machine() not in ("x86_64", "aarch64"), reason="the seal is Linux' seccomp"
+)
+SEALED = """
+# The system kills this process, and each below it, that opens a socket of another kind than a Unix one (seccomp(2)).
+import ctypes, os, platform, struct
+arch, nr = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}[platform.machine()]
+LOAD, IF_EQUAL, END, ALLOW, KILL = 0x20, 0x15, 0x06, 0x7FFF0000, 0x80000000
+rules = [
+    (LOAD, 0, 0, 4), (IF_EQUAL, 0, 5, arch),  # another architecture is killed
+    (LOAD, 0, 0, 0), (IF_EQUAL, 0, 2, nr), (LOAD, 0, 0, 16), (IF_EQUAL, 0, 1, 1),  # AF_UNIX
+    (END, 0, 0, ALLOW), (END, 0, 0, KILL),
+]
+code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *rule) for rule in rules))
+program = ctypes.create_string_buffer(struct.pack("HxxxxxxQ", len(rules), ctypes.addressof(code)))
+system = ctypes.CDLL(None, use_errno=True)
+assert system.prctl(38, 1, 0, 0, 0) == 0, os.strerror(ctypes.get_errno())
+assert system.prctl(22, 2, program) == 0, os.strerror(ctypes.get_errno())
+"""
+IMPORT_ALL = """
+import importlib, pkgutil, netra_analysis
+for found in pkgutil.walk_packages(netra_analysis.__path__, "netra_analysis."):
+    importlib.import_module(found.name)
+"""
+COMMAND = """
+from netra_analysis.cli import main
+main()
 """
 
 
-@pytest.mark.parametrize("imported", ["some", pytest.param("all", marks=pytest.mark.long)])
-def test_importing_and_reading_files_opens_no_connection(tmp_path: Path, imported: str) -> None:
+def sealed(then: str, *arguments: object) -> int:
+    """How a process that cannot have a network ended: -SIGSYS if it wanted one."""
+    ended = subprocess.run(
+        [sys.executable, "-c", SEALED + then, *map(str, arguments)], capture_output=True, check=False
+    )
+    return ended.returncode
+
+
+@needs_seccomp
+def test_importing_and_reading_files_opens_no_socket(tmp_path: Path) -> None:
     asked = write(tmp_path, [request(1, 200), said(2, "hello"), system(3, START)])
-    command = [sys.executable, "-c", WATCHED, str(asked), imported]
-    ended = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert ended.stdout.splitlines()[-1] == "[]"
+    assert sealed(COMMAND, "check", asked) == 0
 
 
-def test_control_a_connection_is_noticed() -> None:
-    ended = subprocess.run([sys.executable, "-c", WATCHED, "control"], capture_output=True, text=True, check=True)
-    assert "socket.connect" in ended.stdout
+@needs_seccomp
+@pytest.mark.long
+def test_no_module_opens_a_socket_when_it_is_imported() -> None:
+    assert sealed(IMPORT_ALL) == 0
+
+
+@needs_seccomp
+@pytest.mark.long
+@pytest.mark.timeout(600)
+def test_a_whole_run_on_files_opens_no_socket_but_its_kernels_unix_ones(tmp_path: Path) -> None:
+    """Imports, kernels, notebooks and pages: whichever process of the run opens one is killed."""
+    assert sealed(COMMAND, "run", ROOT / "params/staging-2025-09-02.yaml", "--out", tmp_path) == 0
+    assert verify(tmp_path / "staging-2025-09-02") == []
+
+
+@needs_seccomp
+@pytest.mark.parametrize("family", ["AF_INET", "AF_INET6", "AF_NETLINK"])
+def test_control_a_socket_ends_its_process(family: str) -> None:
+    kind = "SOCK_RAW" if family == "AF_NETLINK" else "SOCK_STREAM"
+    assert sealed(f"import socket\nsocket.socket(socket.{family}, socket.{kind})") == -signal.SIGSYS
+    assert sealed("import socket\nsocket.socket(socket.AF_UNIX)") == 0

@@ -13,6 +13,7 @@ import os
 import re
 import select
 import signal
+import socket
 import sys
 import time
 import traceback
@@ -55,6 +56,7 @@ KINDS: dict[str, Callable[[dict[str, Any]], None]] = {"notebook": notebook, "evi
 
 def warm() -> None:
     """Everything that a job would import, imported. Nothing is opened, and no thread of ours is started."""
+    socket.has_ipv6 = False  # or papermill's HTTP client opens a socket to find out; no job calls anybody
     for name in IMPORTS:
         import_module(name)
     gc.collect()

@@ -77,13 +77,20 @@ def forked() -> Forked:
 
 def _become(command: list[str], env: dict[str, str], cwd: str) -> None:
     """What `python -m ipykernel_launcher ARGUMENTS` does, in this process."""
+    from ipykernel.iostream import IOPubThread
     from ipykernel.kernelapp import IPKernelApp
 
+    IOPubThread._setup_pipe_in = _without_port  # type: ignore[method-assign]
     os.environ.clear()
     os.environ.update(env)
     os.chdir(cwd)
     sys.argv = command[command.index("ipykernel_launcher") :]
     IPKernelApp.launch_instance()
+
+
+def _without_port(outputs: Any) -> None:
+    """What ipykernel does where it can have no port for what processes below a kernel print; no notebook starts any."""
+    outputs._pipe_flag = False
 
 
 class _Provisioner(LocalProvisioner):
