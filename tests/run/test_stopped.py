@@ -214,8 +214,11 @@ KILLED = [pytest.param(n, marks=pytest.mark.long if not n else pytest.mark.relea
 @pytest.mark.parametrize("seed", KILLED)
 def test_kills_at_random_points_of_real_runs(earlier: Path, seed: int) -> None:
     """Fifty of them: of the driver, of its process group, of one of the processes below it."""
-    before, rng, out = contents(earlier), random.Random(8 + seed), earlier.parent  # noqa: S311
-    asked, files, ends = out.parent / "made-up.yaml", set(before), set()
+    rng, out = random.Random(8 + seed), earlier.parent  # noqa: S311
+    asked, ends = out.parent / "made-up.yaml", set()
+    assert started(asked, "--only", "00").wait() == 0
+    before = contents(earlier)
+    files = set(before)
     for number in range(50):
         whom = ("driver", "group", "below")[number % 3]
         run = started(asked, "--only", "00")
