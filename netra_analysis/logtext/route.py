@@ -22,6 +22,7 @@ _IDS = re2.compile(
     r"|[A-Za-z]+(?:[_\-][A-Za-z]+)*[_\-](?:\d+|[0-9a-zA-Z]*\d[0-9a-zA-Z_\-]*\d[0-9a-zA-Z_\-]*\d[0-9a-zA-Z_\-]*)"
     r")$"
 )
+_SHORT_HEX = re2.compile(rf"^[0-9a-f]{{6,{_HEX}}}$|^[0-9A-F]{{6,{_HEX}}}$")
 _VERSIONED = re2.compile(r"^(?:v\d{1,3}(?:(?:alpha|beta|rc)?\d*)|[A-Za-z]{2,12}\d{1,2})$")
 _TOKEN = re2.compile(r"^[A-Za-z0-9_.~\-]{12,}$")
 _ASSET = re2.compile(r"\.(?:js|mjs|css|map|png|jpe?g|gif|svg|ico|webp|avif|woff2?|ttf|json|txt|xml|html)$")
@@ -54,7 +55,12 @@ def _segment(segment: str, *, last: bool) -> str:
         return _asset(segment)
     if _VERSIONED.match(segment):
         return segment
-    return _ID if _IDS.match(segment) or _is_token(segment) else segment
+    return _ID if _IDS.match(segment) or _is_short_hex(segment) or _is_token(segment) else segment
+
+
+def _is_short_hex(segment: str) -> bool:
+    """A short hexadecimal id, such as the first eight digits of a longer one: words in a to f hold no two digits."""
+    return bool(_SHORT_HEX.match(segment)) and sum(letter.isdigit() for letter in segment) >= 2
 
 
 def _is_token(segment: str) -> bool:

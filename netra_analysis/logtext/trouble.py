@@ -20,7 +20,8 @@ TIMED_OUT: Final = any_of(  # a wait for a connection of the application's own p
     r"(?:unable|could not|couldn't|failed|cannot|can't) (?:to )?"
     r"(?:obtain|acquire|get|check ?out|fetch|reserve|borrow) (?:an? |the |new )*"
     r"(?:(?:database|db|jdbc|sql|pooled) )?connection (?:from (?:the )?(?:\w+ )?pool|after|within)",
-    r"connection is not available, request timed out",  # HikariCP
+    # HikariCP; one that holds no connection is not full but cannot make any
+    r"connection is not available, request timed out after \d+ ?ms(?:$|[^ ]| [^(]| \(total=[1-9])",
     r"pool timed out while waiting for an open connection|PoolTimedOut",  # sqlx
     r"timed out waiting for (?:an? )?(?:free )?connection|error retrieving a connection from the pool",  # r2d2
     r"timed? ?out (?:while )?(?:fetching|acquiring|waiting for|getting|obtaining|checking out|waiting to acquire) "
@@ -51,6 +52,10 @@ TIMED_OUT: Final = any_of(  # a wait for a connection of the application's own p
     r"/(?:asyncpg|aiomysql|aiopg|asyncmy)/pool\.py\", line \d+, in _?acquire\n(?:    .*\n)*"
     r"(?:  File \"[^\"]*/(?:asyncio/\w+|asyncpg/compat)\.py\", line \d+, in \w+\n(?:    .*\n)*)*"
     r"(?:asyncio\.(?:exceptions\.)?)?TimeoutError",
+)
+EMPTY: Final = any_of(r"request timed out after \d+ ?ms \(total=0,")  # a wait for a pool that gets no connection
+NO_LOGIN: Final = any_of(  # a database does not know who asks
+    r"password authentication failed|access denied for user|login failed for user|invalid username/password",
 )
 REFUSES: Final = any_of(  # the database server is at its maximum
     r"too many clients already",
@@ -166,6 +171,19 @@ CONFIG: Final = any_of(  # a setting, secret, key or permission is wrong, missin
     r"x509: certificate (?:signed|is valid for|is not|relies)",
     r"client certificate .{0,20}expired|tls: expired certificate|alert certificate expired",  # ours, as others say
     r"no such host .*\\r|\\r\" is not reachable",
+    # a credential with a line break in it, which no client sends
+    r"(?:illegal|invalid)(?: http)? header (?:field )?value.{0,20}(?:Bearer|Basic|Token|Authorization|api-?key)",
+    r"(?:Bearer|Basic) (?s:.){0,200} is (?:an? invalid|not(?: a)? valid) header value",
+    r"in header value: .{0,3}(?:Bearer|Basic)|header field value cannot include CR/LF",
+    r"Unexpected char 0x0[ad] at \d+ in (?:Authorization|\S*api-?key)|invalid authorization header",
+    r"Invalid character in header content \[.(?:Authorization|[\w-]*api-?key)",
+    r"format of value .{0,3}(?:Bearer|Basic) (?s:.){0,200} is invalid",
+    # a key and a certificate that do not belong together; a key or an address that cannot be read
+    r"key values mismatch|private key does not match public key|does not match the certificate's public key",
+    r"could not deserialize key data|unable to load PEM|failed to (?:decode|parse|find any) PEM|no start line",
+    r"could not parse (?:SQLAlchemy|rfc1738) URL|cannot parse `\w+://.{0,200}: failed to parse|invalid dsn",
+    r"URL must specify one of the following schemes|URL is missing an 'http|: No scheme supplied",
+    r"unsupported protocol scheme",
     r"validation errors? for Settings",
     r"ConfigurationError|ImproperlyConfigured|InvalidConfiguration|SettingsError",
     r"(?:encryption|application|signing|secret|private|api|license) key .{0,40}(?:not|missing|required|absent|empty)",

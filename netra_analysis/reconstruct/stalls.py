@@ -22,6 +22,7 @@ from netra_analysis.tables import Tables
 from netra_analysis.window import TimeWindow
 
 TOGETHER_S, SILENT_S, WAITED_S = 2.0, 5.0, 3.0
+WAKING_S = 1.0  # from the first sign of life to the first answer
 CUT = 504  # the platform's own answer at the time-out is no sign of life
 LEAST = 3  # requests that were let go together
 UNUSUAL = 5.0  # times what the route takes elsewhere
@@ -85,8 +86,9 @@ def _stall(
 ) -> dict[str, Any] | None:
     let_go = group["end_time"].iloc[0]
     end = let_go.timestamp()
-    last = spoken[at - 1] if (at := bisect_left(spoken, end - 0.05)) else None
-    if last is None or end - last < SILENT_S:
+    at = bisect_left(spoken, end - WAKING_S)  # whoever comes round writes before he answers
+    last, wakes = spoken[at - 1] if at else None, spoken[at] if at < len(spoken) else end
+    if last is None or min(wakes, end) - last < SILENT_S:
         return None
     waited = group[group["time"] <= let_go - timedelta(seconds=WAITED_S)]
     waited = waited[[row.latency_s >= UNUSUAL * max(usual.get(row.route, 0.0), 0.001) for row in waited.itertuples()]]

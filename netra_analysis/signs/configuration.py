@@ -1,10 +1,12 @@
 """Signs of settings: what is refused, addresses that lead nowhere since a deploy, a deploy that changed settings alone,
 and flags."""
 
+from dataclasses import replace
+
 import pandas as pd
 
 from netra_analysis.finding import Verdict
-from netra_analysis.logtext.trouble import CONFIG, any_of
+from netra_analysis.logtext.trouble import CONFIG, EMPTY, NO_LOGIN, any_of
 from netra_analysis.query import Query
 from netra_analysis.reconstruct.specs import Change, changes
 from netra_analysis.signs import calls
@@ -34,9 +36,10 @@ def look(scene: Scene) -> list[Sign]:
 
 
 def _config(scene: Scene) -> Sign:
+    """Words of settings; where a database knows nobody of that name, a pool without a connection waits for it."""
     now, before = (_refused(scene, before=before) for before in (False, True))
     says = "{n} lines speak of a refused, missing or wrong setting or secret"
-    return told(
+    found = told(
         scene,
         "config_words",
         now,
@@ -46,6 +49,8 @@ def _config(scene: Scene) -> Sign:
         method="words of authentication, secrets and settings, and calls that were answered 401 or 403; clearly more "
         "than in the baseline",
     )
+    empty = scene.lines(EMPTY) if found.share is not None and len(scene.lines(NO_LOGIN)) else []
+    return replace(found, share=scene.met(pd.concat([now, empty]))) if len(empty) else found
 
 
 def _refused(scene: Scene, *, before: bool) -> pd.DataFrame:

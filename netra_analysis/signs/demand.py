@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from netra_analysis.finding import Verdict
+from netra_analysis.reconstruct import counted
 from netra_analysis.reconstruct.frames import moment, real_traffic
 from netra_analysis.signs.scene import Scene
 from netra_analysis.signs.sign import Sign, not_seen
@@ -23,6 +24,7 @@ TIMES_USUAL, TIMES_BUSIEST, LEAST = 3.0, 1.8, 12
 BULK, FEW = 0.1, 0.05  # share of the worst minute that makes a minute bad; share of failures that are strays before it
 CALM_LEAST_S = 600.0  # a shorter time to compare with shows nothing
 QUICK = timedelta(seconds=5)
+COUNTED_S = 60.0  # between two points of the platform's count
 
 
 def look(scene: Scene) -> list[Sign]:
@@ -32,19 +34,18 @@ def look(scene: Scene) -> list[Sign]:
 def _surge(scene: Scene) -> Sign:
     """Whether more was asked in some stretch before the first failure than in any such stretch of calm time."""
     name, says = "traffic_surge", "Whether traffic rose cannot be told from {n} requests."
-    if not scene.has("requests"):
+    asked, spans = _asked(scene)
+    if asked.empty:
         return not_seen(name, says, "requests")
     if scene.onset is None:
         return Sign(name, Verdict.CLEAR, "Nothing failed that a surge could come before ({n} requests).", n=0)
-    asked = pd.concat([scene.before, scene.requests])
-    asked = real_traffic(asked).sort_values("time", kind="stable")
     times, weights = _seconds(asked["time"]), asked["weight"].to_numpy(dtype=np.int64)
     began, until = _bulk(scene)
     calm = times < until - CALM.total_seconds()
     if calm.sum() < LEAST or np.ptp(times[calm]) < CALM_LEAST_S:
         return not_seen(name, "There is too little calm time to compare traffic with ({n} requests).", "a baseline")
     quiet = _Arrivals(times[calm], weights[calm])
-    leads = [((times >= began - max(LEAD_S, 2 * span)) & (times <= until), span) for span in SPANS_S]
+    leads = [((times >= began - max(LEAD_S, 2 * span)) & (times <= until), span) for span in spans]
     found = [one for own, span in leads if (one := _peak(_Arrivals(times[own], weights[own]), quiet, span))]
     best = max(found, key=lambda one: one[1] / max(one[2], one[3]), default=None)
     if best is None:
@@ -66,6 +67,19 @@ def _surge(scene: Scene) -> Sign:
     )
 
 
+def _asked(scene: Scene) -> tuple[pd.DataFrame, tuple[float, ...]]:
+    """When how much was asked for, in order, and the spans that this can show.
+
+    Without a request log, what the platform counted each minute; whose traffic that was cannot be told.
+    """
+    if scene.has("requests"):
+        asked = real_traffic(pd.concat([scene.before, scene.requests]))
+        return asked.sort_values("time", kind="stable"), SPANS_S
+    points = [counted.answers(scene.all_metrics, span) for span in (scene.settings.baseline, scene.window)]
+    asked = pd.concat(points).rename(columns={"value": "weight"}).sort_values("time", kind="stable")
+    return asked[asked["weight"] > 0], tuple(span for span in SPANS_S if span > COUNTED_S)
+
+
 def _bulk(scene: Scene) -> tuple[float, float]:
     """When the first request began that failed, and when it did; strays well before the bulk of them are passed over.
 
@@ -84,7 +98,10 @@ def _bulk(scene: Scene) -> tuple[float, float]:
     return min([onset, *starts[:1]]), onset
 
 
-_METHOD = "requests of real traffic in stretches of several lengths until the first failure, against calm time"
+_METHOD = (
+    "requests of real traffic, or else those that the platform counted, in stretches of several lengths until the "
+    "first failure, against calm time"
+)
 
 
 def _seconds(times: pd.Series) -> np.ndarray:

@@ -103,3 +103,19 @@ def test_one_that_the_older_revision_does_not_find_either_is_a_dependency(tmp_pa
     found = opened(tmp_path, both)
     assert next(one for one in found.signs if one.id == "wrong_address").verdict is Verdict.CLEAR
     assert found.verdict == "dependency_failure"
+
+
+def test_who_waits_for_a_pool_without_a_connection_waits_for_what_the_database_refuses(tmp_path: Path) -> None:
+    """HikariCP's time-out says how many connections the pool holds: with none it is not full."""
+    empty = "HikariPool-1 - Connection is not available, request timed out after 10025ms (total={}, active=0, idle=0)"
+    failing = [request(600 + 5 * n, 500) for n in range(60)]
+    why = said(600.02, 'ERROR FATAL: password authentication failed for user "app"')
+
+    def weighed(total: int) -> dict[str, Any]:
+        waits = [said(600.03 + 5 * n, f"ERROR {empty.format(total)}") for n in range(60)]
+        return signs(tmp_path, [*calm(600), *failing, why, *waits, said(10, "INFO ready")])
+
+    none, full = weighed(0), weighed(10)
+    assert (none["config_words"].share, none["pool_timeouts"].verdict) == (1.0, Verdict.CLEAR)
+    assert full["config_words"].share < 0.1
+    assert full["pool_timeouts"].verdict is Verdict.FIRED

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from netra_analysis.finding import Verdict
-from tests.entries import request, said
+from tests.entries import counts, request, said
 from tests.signs.looks import calm, sign
 
 
@@ -34,3 +34,13 @@ def test_without_calm_time_nobody_can_tell(tmp_path: Path) -> None:
     short = [request(n, 200) for n in range(100)]
     assert sign(tmp_path, "traffic_surge", [*short, *failing(100)]).verdict is Verdict.NO_DATA
     assert sign(tmp_path, "traffic_surge", [said(60, "INFO ready")]).verdict is Verdict.NO_DATA
+
+
+def test_without_a_request_log_the_platforms_count_shows_a_surge(tmp_path: Path) -> None:
+    broken = [said(2530 + n, "Exception in ASGI application") for n in range(60)]
+    rising = counts("run.googleapis.com/request_count", [30] * 40 + [200] * 20, response_code_class="2xx")
+    level = counts("run.googleapis.com/request_count", [30] * 60, response_code_class="2xx")
+    echo = counts("run.googleapis.com/request_count", [30] * 43 + [200] * 17, response_code_class="2xx")
+    assert sign(tmp_path, "traffic_surge", broken, [rising]).verdict is Verdict.FIRED
+    assert sign(tmp_path, "traffic_surge", broken, [level]).verdict is Verdict.CLEAR
+    assert sign(tmp_path, "traffic_surge", broken, [echo]).verdict is Verdict.CLEAR

@@ -56,6 +56,16 @@ def test_an_instance_that_goes_on_speaking_has_not_stood_still(tmp_path: Path) -
     assert sign(tmp_path, "instance_stalled", [*usual(), *held, *lines]).verdict is Verdict.CLEAR
 
 
+def test_what_a_process_writes_as_it_comes_round_is_no_sign_of_life_before(tmp_path: Path) -> None:
+    held = let_go(620, (602, 606, 609, 612), ("/api/x", "/health"))
+    woken = [said(619.8, "WARNING job was missed by 0:00:17"), said(619.9, "ERROR keepalive ping timeout")]
+    early = [said(616, "INFO working")]
+    spoken = said(600.5, "INFO report: start")
+    found = sign(tmp_path, "instance_stalled", [*usual(), *held, spoken, *woken])
+    assert (found.verdict, found.n, found.time) == (Verdict.FIRED, 1, at(600.5))
+    assert sign(tmp_path, "instance_stalled", [*usual(), *held, spoken, *early, *woken]).verdict is Verdict.CLEAR
+
+
 def test_silence_before_a_failed_liveness_probe_is_a_stall_with_its_victims(tmp_path: Path) -> None:
     killed = [request(600 + n, 503, "/api/x", latency=30.0 - n) for n in range(3)]
     inc_entries = [*calm(600), *killed, system(630, LIVENESS, "ERROR")]
