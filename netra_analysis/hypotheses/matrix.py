@@ -16,6 +16,7 @@ from netra_analysis.hypotheses.catalogue import Cause, causes
 from netra_analysis.signs.sign import Sign
 
 LATE = timedelta(minutes=5)  # a sign of a minute's metric may be stamped this long after what it shows
+LEAD = timedelta(minutes=2)  # what came so long before a symptom is its cause, though it explains less of the failures
 STATUS = ("supported", "inconclusive", "contradicted", "untestable")
 NEED, SUPPORT = 2.0, 1.0
 UNKNOWN_SHARE = 0.5  # what a cause explains when its signs cannot tell
@@ -119,7 +120,10 @@ def _score(
 
 
 def _symptoms_apart(weighed: Sequence[Judgement]) -> list[Judgement]:
-    """A cause whose signs follow from another supported one is its symptom, unless it explains much more."""
+    """A cause whose signs follow from another supported one is its symptom.
+
+    Unless it explains much more of the failures, and what would bring it about did not come well before.
+    """
     supported = [j for j in weighed if j.status == "supported"]
     found = []
     for judgement in weighed:
@@ -137,7 +141,18 @@ def _stronger(parent: Judgement, child: Judgement) -> bool:
         return mine > other or (mine == other and _first_named(parent, child))
     if parent.explained is None or child.explained is None:
         return True
-    return parent.explained >= 0.5 * child.explained
+    return parent.explained >= 0.5 * child.explained or _led(parent, child)
+
+
+def _led(parent: Judgement, child: Judgement) -> bool:
+    """Whether what `parent` needs was seen well before anything that `child` needs."""
+    first, then = _first_need(parent), _first_need(child)
+    return first is not None and then is not None and then - first >= LEAD
+
+
+def _first_need(judgement: Judgement) -> datetime | None:
+    needed = {name for group in judgement.cause.needs for name in group}
+    return min((sign.time for sign in judgement.pro if sign.id in needed and sign.time), default=None)
 
 
 def _first_named(one: Judgement, other: Judgement) -> bool:

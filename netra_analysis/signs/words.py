@@ -1,8 +1,12 @@
 """Signs that rest on what was said: lines that match, counted, and compared with the baseline where that matters."""
 
+from datetime import datetime
+
 import pandas as pd
 
 from netra_analysis.finding import Verdict
+from netra_analysis.reconstruct.frames import moment
+from netra_analysis.reconstruct.onset import began
 from netra_analysis.signs.scene import Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
 
@@ -36,7 +40,7 @@ def told(
         name,
         Verdict.FIRED if len(now) >= least and grown else Verdict.CLEAR,
         says,
-        time=first(now) if grown and scene.logs_cover_onset else None,
+        time=_since(scene, now, before) if grown and scene.logs_cover_onset else None,
         share=scene.met(now) if met else None,
         evidence=scene.rows_of(now),
         n=len(now),
@@ -45,3 +49,11 @@ def told(
         unit="lines",
         method=method,
     )
+
+
+def _since(scene: Scene, now: pd.DataFrame, before: pd.DataFrame | None) -> datetime | None:
+    """When such lines began: where the baseline has some, those that it explains are no beginning."""
+    if before is None or not (len(now) and len(before)):
+        return first(now)
+    usual = len(before) / scene.settings.baseline.duration.total_seconds()
+    return moment(now["time"].iloc[began(list(now["time"]), usual)])

@@ -19,12 +19,16 @@ def judged(
     unseen: tuple[str, ...] = (),
     late: tuple[str, ...] = (),
     onset: datetime | None = NOON,
+    earlier: tuple[str, ...] = (),
 ) -> dict[str, Judgement]:
-    """Every sign CLEAR but those that fired (with their share) and those that nobody could see."""
+    """Every sign CLEAR but those that fired (with their share) and those that nobody could see.
+
+    `late` are an hour after the onset, `earlier` four minutes before it.
+    """
     signs = []
     for name in EVERY:
         seen = Verdict.NO_DATA if name in unseen else Verdict.FIRED if name in fired else Verdict.CLEAR
-        time = NOON + timedelta(hours=1) if name in late else NOON
+        time = NOON + (timedelta(hours=1) if name in late else timedelta(minutes=-4 * (name in earlier)))
         signs.append(Sign(name, seen, "{n}", time=time if name in fired else None, share=fired.get(name), n=0))
     return {judgement.cause.id: judgement for judgement in judge(signs, onset)}
 
@@ -81,6 +85,13 @@ def test_a_symptom_stands_behind_what_brings_it_about() -> None:
     found = judged({**LEAK, "no_instance": 0.7, "starts_well": None})
     assert found["capacity"].follows_from == "memory_leak"
     assert found["capacity"].rank > found["memory_leak"].rank
+
+
+@pytest.mark.parametrize(("led", "named"), [((), "db_pool_exhaustion"), (("dependency_slow",), "dependency_failure")])
+def test_what_came_well_before_its_symptom_is_named_though_it_explains_less(led: tuple[str, ...], named: str) -> None:
+    found = judged({"dependency_lost": 0.25, "dependency_slow": None, "pool_timeouts": 0.9}, earlier=led)
+    assert found["db_pool_exhaustion"].follows_from == ("dependency_failure" if led else None)
+    assert verdict(tuple(sorted(found.values(), key=lambda one: one.rank)), impact=True) == named
 
 
 def test_what_explains_little_of_the_failures_is_not_named() -> None:

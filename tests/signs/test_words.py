@@ -6,7 +6,7 @@ import pytest
 
 from netra_analysis.finding import Verdict
 from netra_analysis.hypotheses.catalogue import causes
-from tests.entries import opened, request, said
+from tests.entries import at, opened, request, said
 from tests.signs.looks import calm, sign
 from tests.signs.test_code_words import failing
 
@@ -119,3 +119,13 @@ def test_every_sign_that_a_cause_stands_on_has_rows_to_open_when_it_was_looked_f
     looked = [one for one in signs if one.id in weighed and one.verdict is not Verdict.NO_DATA]
     assert len(looked) > 15
     assert [one.id for one in looked if one.evidence is None] == []
+
+
+def test_words_that_the_baseline_has_too_begin_where_it_no_longer_explains_them(tmp_path: Path) -> None:
+    usual = [said(seconds, "WARN slow query") for seconds in range(-3500, 3600, 600)]
+    grown = [said(1200 + 5 * n, "WARN rates: slow response") for n in range(60)]
+    begun = sign(tmp_path, "dependency_slow", [*calm(), *usual, *grown]).time
+    assert begun is not None
+    assert at(1100) <= begun <= at(1205)
+    new = sign(tmp_path, "dependency_slow", [*calm(), said(30, "WARN slow query"), *grown])
+    assert new.time == at(30)
