@@ -1,5 +1,7 @@
 """Routes: a path with its ids replaced, so that requests to one handler share one name."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import re2
@@ -10,6 +12,7 @@ _LONGEST: Final = 2000
 _DEEPEST: Final = 12
 _HEX: Final = 16  # letters; from here on a word of a to f alone is an id
 _ID: Final = "{id}"
+_MANY: Final = 20  # different values in one place that look like ids: then those beside them are ids, too
 
 _IDS = re2.compile(
     r"^(?:"
@@ -36,6 +39,43 @@ def route_template(path: str) -> str:
     shown = [_segment(segment, last=i == len(segments) - 1) for i, segment in enumerate(segments[:_DEEPEST])]
     rest = ["…"] if len(segments) > _DEEPEST else []
     return "/" + "/".join([*shown, *rest])
+
+
+def route_templates(paths: Iterable[str]) -> dict[str, str]:
+    """The route of each of `paths`; ids in no form of their own are known by those that stand in the same place.
+
+    `/items/eepwFjtgZPj` alone may be a page's name. Among many such as `/items/7KkMJCJhPnAm` it is an id.
+    """
+    found = {path: route_template(path) for path in paths}
+    parts = {path: route.split("/") for path, route in found.items()}
+    for at in range(1, _DEEPEST + 1):
+        places: dict[tuple[str, ...], list[str]] = defaultdict(list)
+        for path, own in parts.items():
+            if at < len(own):
+                places[(*own[:at], "", *(_ID if _is_odd(one) else one for one in own[at + 1 :]))].append(path)
+        for here in places.values():
+            for path in _ids_in(here, parts, at):
+                parts[path][at] = _ID
+    return {path: "/".join(own) for path, own in parts.items()}
+
+
+def _ids_in(here: list[str], parts: Mapping[str, list[str]], at: int) -> list[str]:
+    """Of paths that differ in one place, those in which an id stands there that nothing else shows to be one."""
+    known = sum(parts[path][at] == _ID for path in here)
+    odd = [path for path in here if _is_odd(parts[path][at])]
+    with_digits = len({parts[path][at] for path in odd if any(letter.isdigit() for letter in parts[path][at])})
+    without = len({parts[path][at] for path in odd}) - with_digits
+    return odd if known + with_digits >= max(_MANY, without) else []
+
+
+def _is_odd(segment: str) -> bool:
+    """Whether a word is none of those that people name things with: digits in it, or capitals past its beginning."""
+    plain = len(segment) < 6 or "{" in segment or "." in segment
+    return (
+        not plain
+        and not (segment.islower() and _VERSIONED.match(segment))
+        and any(letter.isdigit() or letter.isupper() for letter in segment[1:])
+    )
 
 
 def _path_of(url: str) -> str:

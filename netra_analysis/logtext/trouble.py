@@ -172,6 +172,7 @@ CONFIG: Final = any_of(  # a setting, secret, key or permission is wrong, missin
     r"client certificate .{0,20}expired|tls: expired certificate|alert certificate expired",  # ours, as others say
     r"no such host .*\\r|\\r\" is not reachable",
     # a credential with a line break in it, which no client sends
+    r"LocalProtocolError: Illegal header value",
     r"(?:illegal|invalid)(?: http)? header (?:field )?value.{0,20}(?:Bearer|Basic|Token|Authorization|api-?key)",
     r"(?:Bearer|Basic) (?s:.){0,200} is (?:an? invalid|not(?: a)? valid) header value",
     r"in header value: .{0,3}(?:Bearer|Basic)|header field value cannot include CR/LF",
@@ -230,7 +231,7 @@ BUSY: Final = any_of(  # workers, threads or connections of the server are all t
 )
 LOOP: Final = any_of(  # an event loop, or a worker, does not come round
     r"WORKER TIMEOUT",  # gunicorn: the worker's heartbeat stopped
-    r"Executing <(?:Task|Handle|TimerHandle).{1,400} took \d+\.\d+ seconds",  # asyncio's debug mode
+    r"Executing <(?:Task|Handle|TimerHandle).{1,400} took [1-9]\d*\.\d+ seconds",  # asyncio's debug mode, from 0.1 s on
     r"event[- ]?loop.{0,40}(?:block|lag|stall|stuck|delay|not respond|starv)",
     r"(?:block|stall|starv)\w* .{0,30}event[- ]?loop",
     r"has been blocked for \d+ ?ms|\bloop lag\b|\btoobusy\b",  # vert.x, Node

@@ -11,7 +11,7 @@ from netra_analysis.reconstruct.fingerprints import members
 from netra_analysis.reconstruct.frames import count, frame, moment, real_traffic
 from netra_analysis.signs.scene import AT_ONSET, FAR_MORE, SOON, Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
-from netra_analysis.signs.words import EXAMPLE, told
+from netra_analysis.signs.words import told
 
 PROGRAMMING = any_of(
     r"^(?:[\w.:\\]*[.:\\])?(?:TypeError|AttributeError|NameError|KeyError|IndexError|UnboundLocalError|ImportError|"
@@ -127,13 +127,12 @@ def _code_words(scene: Scene, newest: Sign) -> Sign:
     now, before = scene.lines(CODE), scene.lines(CODE, before=True)
     ours = _of_newest(scene, newest)
     now = pd.concat([now, ours[~ours["id"].isin(now["id"])]]).sort_values(["time", "id"])
-    says = "{n} lines name a fault of the service's own code"
     found = told(
         scene,
         "code_words",
         now,
         before=before,
-        says=says + EXAMPLE if len(now) else says + ".",
+        says="{n} lines name a fault of the service's own code",
         unknown="Whether lines name a fault of the code cannot be told from {n} lines.",
         method="words of faults that only code has, and what only the newest revision complains of while an older one "
         "serves the same routes; more than in the baseline, and met by most of the failed requests",

@@ -48,7 +48,7 @@ def _closed_twice(scene: Scene) -> Sign:
         scene,
         "socket_closed_twice",
         scene.lines(CLOSED_TWICE, loud=False),
-        says="{n} lines tell of a send after a close; it follows a disconnect and causes no failure of a request.",
+        says="{n} lines tell of a send after a close; it follows a disconnect and causes no failure of a request",
         unknown="Whether sockets were closed twice cannot be told from {n} lines.",
         method="the server's own words",
         met=False,

@@ -12,7 +12,7 @@ from netra_analysis.reconstruct.specs import Change, changes
 from netra_analysis.signs import calls
 from netra_analysis.signs.scene import AT_ONSET, SOON, Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
-from netra_analysis.signs.words import EXAMPLE, told
+from netra_analysis.signs.words import told
 
 NOWHERE = any_of(  # no answer that a dependency gives: there is none of that name, or it is the service itself
     r"UnknownHostException|name or service not known|nodename nor servname|no such host|name does not resolve",
@@ -38,13 +38,12 @@ def look(scene: Scene) -> list[Sign]:
 def _config(scene: Scene) -> Sign:
     """Words of settings; where a database knows nobody of that name, a pool without a connection waits for it."""
     now, before = (_refused(scene, before=before) for before in (False, True))
-    says = "{n} lines speak of a refused, missing or wrong setting or secret"
     found = told(
         scene,
         "config_words",
         now,
         before=before,
-        says=says + EXAMPLE if len(now) else says + ".",
+        says="{n} lines speak of a refused, missing or wrong setting or secret",
         unknown="Whether a setting or secret was refused cannot be told from {n} lines.",
         method="words of authentication, secrets and settings, and calls that were answered 401 or 403; clearly more "
         "than in the baseline",

@@ -24,7 +24,8 @@ TIMES_USUAL, TIMES_BUSIEST, LEAST = 3.0, 1.8, 12
 BULK, FEW = 0.1, 0.05  # share of the worst minute that makes a minute bad; share of failures that are strays before it
 CALM_LEAST_S = 600.0  # a shorter time to compare with shows nothing
 QUICK = timedelta(seconds=5)
-COUNTED_S = 60.0  # between two points of the platform's count
+AGAIN = 4  # times that one who failed may have tried again within the minute
+COUNTED_S = 60.0  # a point of the platform's count is stamped with the end of so long a time
 
 
 def look(scene: Scene) -> list[Sign]:
@@ -34,18 +35,18 @@ def look(scene: Scene) -> list[Sign]:
 def _surge(scene: Scene) -> Sign:
     """Whether more was asked in some stretch before the first failure than in any such stretch of calm time."""
     name, says = "traffic_surge", "Whether traffic rose cannot be told from {n} requests."
-    asked, spans = _asked(scene)
+    asked, spans, until_s = _asked(scene)
     if asked.empty:
         return not_seen(name, says, "requests")
     if scene.onset is None:
         return Sign(name, Verdict.CLEAR, "Nothing failed that a surge could come before ({n} requests).", n=0)
     times, weights = _seconds(asked["time"]), asked["weight"].to_numpy(dtype=np.int64)
     began, until = _bulk(scene)
-    calm = times < until - CALM.total_seconds()
+    calm = times < max(until - CALM.total_seconds(), min(until, scene.settings.baseline.end.timestamp()))
     if calm.sum() < LEAST or np.ptp(times[calm]) < CALM_LEAST_S:
         return not_seen(name, "There is too little calm time to compare traffic with ({n} requests).", "a baseline")
     quiet = _Arrivals(times[calm], weights[calm])
-    leads = [((times >= began - max(LEAD_S, 2 * span)) & (times <= until), span) for span in spans]
+    leads = [((times >= began - max(LEAD_S, 2 * span)) & (times <= until + until_s), span) for span in spans]
     found = [one for own, span in leads if (one := _peak(_Arrivals(times[own], weights[own]), quiet, span))]
     best = max(found, key=lambda one: one[1] / max(one[2], one[3]), default=None)
     if best is None:
@@ -67,17 +68,22 @@ def _surge(scene: Scene) -> Sign:
     )
 
 
-def _asked(scene: Scene) -> tuple[pd.DataFrame, tuple[float, ...]]:
-    """When how much was asked for, in order, and the spans that this can show.
+def _asked(scene: Scene) -> tuple[pd.DataFrame, tuple[float, ...], float]:
+    """When how much was asked for, in order, the spans that this can show, and how long after the onset it counts.
 
-    Without a request log, what the platform counted each minute; whose traffic that was cannot be told.
+    Without a request log, what the platform counted each minute; whose traffic that was cannot be told. The minute
+    of the onset counts, without as many requests as those that failed in it may have been tried again.
     """
     if scene.has("requests"):
         asked = real_traffic(pd.concat([scene.before, scene.requests]))
-        return asked.sort_values("time", kind="stable"), SPANS_S
-    points = [counted.answers(scene.all_metrics, span) for span in (scene.settings.baseline, scene.window)]
-    asked = pd.concat(points).rename(columns={"value": "weight"}).sort_values("time", kind="stable")
-    return asked[asked["weight"] > 0], tuple(span for span in SPANS_S if span > COUNTED_S)
+        return asked.sort_values("time", kind="stable"), SPANS_S, 0.0
+    spans = (scene.settings.baseline, scene.window)
+    answers, failures = (
+        pd.concat([told(scene.all_metrics, span) for span in spans]).groupby("time")["value"].sum()
+        for told in (counted.answers, counted.failures)
+    )
+    asked = (answers - AGAIN * failures.reindex(answers.index, fill_value=0.0)).rename("weight").reset_index()
+    return asked[asked["weight"] > 0], (COUNTED_S, *SPANS_S[2:]), COUNTED_S
 
 
 def _bulk(scene: Scene) -> tuple[float, float]:

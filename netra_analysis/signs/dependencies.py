@@ -13,7 +13,7 @@ from netra_analysis.signs import calls
 from netra_analysis.signs.process import SOON
 from netra_analysis.signs.scene import Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
-from netra_analysis.signs.words import EXAMPLE, told
+from netra_analysis.signs.words import told
 
 BACKENDS = ("postgresql/num_backends", "postgresql/num_backends_by_state")
 UNCAUGHT = any_of(r"^(?:error: )?Uncaught |^Unhandled (?:promise )?rejection")
@@ -50,19 +50,25 @@ def _pool_full(scene: Scene) -> Sign:
 
 
 def _pool_timeouts(scene: Scene) -> Sign:
-    lines = scene.lines(TIMED_OUT, loud=False)
-    own = lines[~lines["message"].str.contains(CONNECTING, regex=False)]
+    own, before = (_waited(scene, before=before) for before in (False, True))
     found = told(
         scene,
         "pool_timeouts",
         own,
-        says="{n} lines say that a wait for a pooled connection timed out.",
+        before=before,
+        says="{n} lines say that a wait for a pooled connection timed out",
         unknown="Whether waits for a connection timed out cannot be told from {n} lines.",
-        method="the pool's own words in the application log; it explains nobody who was held up and then served",
+        method="the pool's own words in the application log, clearly more than in the baseline; it explains nobody who "
+        "was held up and then served",
     )
     if found.share and scene.besides is not None:
         return replace(found, share=scene.during(scene.failed, own) / len(scene.hurt))
     return found
+
+
+def _waited(scene: Scene, *, before: bool) -> pd.DataFrame:
+    lines = scene.lines(TIMED_OUT, before=before, loud=False)
+    return lines[~lines["message"].str.contains(CONNECTING, regex=False)]
 
 
 def _refuses(scene: Scene) -> Sign:
@@ -71,10 +77,11 @@ def _refuses(scene: Scene) -> Sign:
         scene,
         "db_refuses",
         scene.lines(REFUSES, loud=False),
-        says="{n} lines say that the database server refuses connections.",
+        before=scene.lines(REFUSES, before=True, loud=False),
+        says="{n} lines say that the database server refuses connections",
         unknown="Whether the database refused connections cannot be told from {n} lines.",
-        method="the server's own words: too many clients, reserved slots, too many connections; the failures that met "
-        "them, or a wait for the pool since",
+        method="the server's own words: too many clients, reserved slots, too many connections; clearly more than in "
+        "the baseline; the failures that met them, or a wait for the pool since",
     )
     if not found.fired or found.share is None:
         return found
@@ -106,13 +113,12 @@ def _backends(scene: Scene) -> Sign:
 def _lost(scene: Scene) -> Sign:
     now, before = (_away(scene, before=before) for before in (False, True))
     now = now[~_last_words(scene, now)]
-    says = "{n} lines say that something the service calls was out of reach"
     return told(
         scene,
         "dependency_lost",
         now,
         before=before,
-        says=says + EXAMPLE if len(now) else says + ".",
+        says="{n} lines say that something the service calls was out of reach",
         unknown="Whether a dependency was out of reach cannot be told from {n} lines.",
         method="connection refused, timed out, reset, not resolved, not reachable, and calls that were answered 5xx or "
         "429; clearly more than in the baseline",
@@ -127,13 +133,12 @@ def _away(scene: Scene, *, before: bool) -> pd.DataFrame:
 
 def _slow(scene: Scene) -> Sign:
     now = scene.lines(SLOW, loud=False)
-    says = "{n} lines tell of slow statements or calls"
     return told(
         scene,
         "dependency_slow",
         now,
         before=scene.lines(SLOW, before=True, loud=False),
-        says=says + EXAMPLE if len(now) else says + ".",
+        says="{n} lines tell of slow statements or calls",
         unknown="Whether a dependency was slow cannot be told from {n} lines.",
         method="words of slow statements and calls; clearly more than in the baseline",
         least=3,

@@ -21,7 +21,7 @@ from netra_analysis.signs.load import SLACK, inside_of
 from netra_analysis.signs.scene import Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
 from netra_analysis.signs.spoken import by_instance
-from netra_analysis.signs.words import EXAMPLE, told
+from netra_analysis.signs.words import told
 
 LAST, PART = pd.Timedelta(minutes=15), 0.15  # of a life that memory ended, or a part of it where it was long
 LONGEST = pd.Timedelta(hours=2)
@@ -70,13 +70,12 @@ def before_death(scene: Scene) -> Sign:
 def _words(scene: Scene) -> Sign:
     """Whether processes say that they got no more memory; what fails in their last minutes is theirs."""
     now = scene.lines(OUT_OF_MEMORY)
-    says = "{n} lines say that the process got no more memory"
     found = told(
         scene,
         "memory_words",
         now,
         before=scene.lines(OUT_OF_MEMORY, before=True),
-        says=says + EXAMPLE if len(now) else says + ".",
+        says="{n} lines say that the process got no more memory",
         unknown="Whether a process ran out of memory by its own words cannot be told from {n} lines.",
         method="words of runtimes and servers; clearly more than in the baseline",
     )

@@ -13,7 +13,7 @@ from netra_analysis.reconstruct.once import once
 from netra_analysis.reconstruct.stalls import SILENT_S, stalls
 from netra_analysis.signs.scene import FAR_MORE, Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
-from netra_analysis.signs.words import EXAMPLE, told
+from netra_analysis.signs.words import told
 
 STANDS, MANY, STRAY = 3, 20, 0.001  # stalls and requests held up that are harm; by chance, beside the baseline's
 BEFORE_KILL = timedelta(seconds=60)
@@ -126,13 +126,12 @@ def _inside(scene: Scene, found: pd.DataFrame, hung: pd.DataFrame) -> pd.Series:
 
 def _words(scene: Scene) -> Sign:
     now = scene.lines(LOOP)
-    says = "{n} lines tell of a blocked loop or of a worker whose heartbeat stopped"
     return told(
         scene,
         "loop_words",
         now,
         before=scene.lines(LOOP, before=True),
-        says=says + EXAMPLE if len(now) else says + ".",
+        says="{n} lines tell of a blocked loop or of a worker whose heartbeat stopped",
         unknown="Whether a loop was said to be blocked cannot be told from {n} lines.",
         method="words of servers and runtimes; clearly more than in the baseline",
         met=False,

@@ -27,6 +27,7 @@ from netra_analysis.window import TimeWindow
 LATE_START = 0.2  # an export that begins after this share of the window, with nothing before, is only its end
 SOON = timedelta(minutes=30)  # a deploy this long before the onset may have to do with it
 FAR_MORE = 5  # times as many hurt otherwise as failed: then they are to be explained, with the few that failed
+WELL_BEFORE = timedelta(minutes=10)  # the onset, a window without a baseline shows what is usual
 AT_ONSET = timedelta(minutes=2)  # later than this after the onset, a sign follows the failures and does not lead them
 
 
@@ -242,11 +243,24 @@ class Scene:
         ids = tuple(lines["id"].head(most))
         return Query(_ROWS_SQL, {"ids": ids}) if ids else None
 
+    @cached_property
+    def compared(self) -> TimeWindow | None:
+        """The time whose lines are the usual ones: the baseline, else the window until well before the onset."""
+        if len(self.logs_before):
+            return self.settings.baseline
+        if self.onset is None or self.onset - self.window.start < 2 * WELL_BEFORE:
+            return None
+        return TimeWindow(self.window.start, self.onset - WELL_BEFORE)
+
     def grown(self, now: pd.DataFrame, before: pd.DataFrame) -> bool:
-        """Whether lines are clearly more frequent than in the baseline; true when there is none to compare with."""
-        if not len(self.logs_before):
+        """Whether lines are clearly more frequent than usual; true when there is no time to compare with."""
+        usual, span = self.compared, self.window
+        if usual is None:
             return len(now) > 0
-        scale = self.window.duration / self.settings.baseline.duration
+        if not len(self.logs_before):
+            now, before = now[now["time"] >= usual.end], now[now["time"] < usual.end]
+            span = TimeWindow(usual.end, span.end)
+        scale = span.duration / usual.duration
         return len(now) >= 3 * max(1.0, len(before) * scale) if len(before) else len(now) > 0
 
     def met(self, lines: pd.DataFrame) -> float | None:

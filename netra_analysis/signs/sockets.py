@@ -85,7 +85,7 @@ def _sockets(scene: Scene) -> list[Sign]:
         "socket_words",
         spoken,
         before=scene.lines(SOCKETS, before=True),
-        says="{n} lines speak of WebSockets in trouble, {total} in the baseline.",
+        says="{n} lines speak of WebSockets in trouble",
         unknown="Whether sockets were in trouble cannot be told from {n} lines.",
         method="words of closed, lost or refused sockets; a send after close follows a disconnect and causes nothing",
         least=3,

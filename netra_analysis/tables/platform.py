@@ -1,13 +1,13 @@
 """What the platform wrote: requests at the edge, the life of instances, and changes of the service."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
 
 from netra_analysis import schema
 from netra_analysis.logtext.platform import read_event, read_request_failure
-from netra_analysis.logtext.route import route_template
+from netra_analysis.logtext.route import route_templates
 from netra_analysis.logtext.user_agent import client_class
 from netra_analysis.params import LONGEST_REQUEST
 from netra_analysis.query import Bound
@@ -15,10 +15,12 @@ from netra_analysis.sources.engine import Engine
 from netra_analysis.sources.questions import question
 
 
-def _mapped(column: pa.ChunkedArray, function: Callable[[Any], str]) -> pa.Array:
-    """`function` over the column, called once for each distinct value."""
-    encoded = column.combine_chunks().dictionary_encode()
-    values = pa.array([function(value) for value in encoded.dictionary.to_pylist()], pa.string())
+def _routes(paths: pa.ChunkedArray) -> pa.Array:
+    """The route of each path, each distinct path looked at once."""
+    encoded = paths.combine_chunks().dictionary_encode()
+    distinct = encoded.dictionary.to_pylist()
+    routes = route_templates(distinct)
+    values = pa.array([routes[path] for path in distinct], pa.string())
     return pa.DictionaryArray.from_arrays(encoded.indices, values).cast(pa.string())
 
 
@@ -28,7 +30,7 @@ NO_INSTANCE = 429  # the status with which the platform turns a request away for
 def requests(engine: Engine, scope: Mapping[str, Bound]) -> pa.Table:
     timeout = int(LONGEST_REQUEST.total_seconds() * 1_000_000)
     rows = engine.run(question("requests", **scope, timeout_us=timeout))
-    rows = rows.append_column("route", _mapped(rows["path"], route_template))
+    rows = rows.append_column("route", _routes(rows["path"]))
     pairs = list(zip(rows["method"].to_pylist(), rows["user_agent"].to_pylist(), strict=True))
     classes = {(m, a): client_class(m, a or "") for m, a in set(pairs)}
     rows = rows.append_column("client", pa.array([classes[pair] for pair in pairs], pa.string()))

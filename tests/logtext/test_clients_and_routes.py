@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netra_analysis.logtext.route import route_template
+from netra_analysis.logtext.route import route_template, route_templates
 from netra_analysis.logtext.user_agent import client_class
 
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/139.0 Safari/537.36"
@@ -83,3 +83,29 @@ def test_routes(path: str, route: str) -> None:
 @given(st.text(max_size=80))
 def test_a_route_is_its_own_route(path: str) -> None:
     assert route_template(route_template(path)) == route_template(path)
+
+
+NANOIDS = [f"/v1/items/{'ABCDEFGHJK'[n // 10]}bpq{n % 10}Rst{n}x/label" for n in range(60)]
+
+
+def test_an_id_in_no_form_of_its_own_is_known_by_those_in_the_same_place() -> None:
+    odd = {
+        "/v1/items/eepwFjtgZPj/label": "/v1/items/{id}/label",
+        "/v1/items/undefined/label": "/v1/items/undefined/label",
+    }
+    found = route_templates([*NANOIDS, *odd])
+    assert {path: found[path] for path in odd} == odd
+    assert {found[path] for path in NANOIDS} == {"/v1/items/{id}/label"}
+    assert route_templates(odd) == {path: path for path in odd}
+
+
+def test_names_of_methods_are_no_ids_however_many() -> None:
+    methods = [f"/shop.Orders/Get{letter}Things" for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"]
+    assert route_templates(methods) == {path: path for path in methods}
+    with_number = [*methods, "/shop.Orders/ListV2Things"]
+    assert route_templates(with_number)["/shop.Orders/ListV2Things"] == "/shop.Orders/ListV2Things"
+
+
+def test_each_place_of_a_path_may_hold_an_id() -> None:
+    both = [f"/stores/q{n}Wertz{n}/items/{n}a{n}Bcde" for n in range(25)]
+    assert set(route_templates(both).values()) == {"/stores/{id}/items/{id}"}

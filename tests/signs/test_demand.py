@@ -44,3 +44,22 @@ def test_without_a_request_log_the_platforms_count_shows_a_surge(tmp_path: Path)
     assert sign(tmp_path, "traffic_surge", broken, [rising]).verdict is Verdict.FIRED
     assert sign(tmp_path, "traffic_surge", broken, [level]).verdict is Verdict.CLEAR
     assert sign(tmp_path, "traffic_surge", broken, [echo]).verdict is Verdict.CLEAR
+
+
+def test_the_minute_of_the_onset_counts_without_what_its_failures_may_have_tried_again(tmp_path: Path) -> None:
+    def counted(rest: list[int], failed: list[int]) -> list[Any]:
+        kinds = (("2xx", [30] * 40 + rest), ("5xx", [0] * 40 + failed))
+        return [counts("run.googleapis.com/request_count", many, response_code_class=kind) for kind, many in kinds]
+
+    broken = [said(2405 + n, "Exception in ASGI application") for n in range(30)]
+    rose, echo = counted([200] * 20, [15] * 20), counted([60] * 20, [140] * 20)
+    assert sign(tmp_path, "traffic_surge", broken, rose).verdict is Verdict.FIRED
+    assert sign(tmp_path, "traffic_surge", broken, echo).verdict is Verdict.CLEAR
+
+
+def test_a_baseline_is_calm_however_close_to_the_failures_it_ends(tmp_path: Path) -> None:
+    before = [request(step, 200) for step in range(-890, 0, 10)]
+    wave = [request(200 + 0.2 * n, 200) for n in range(200)]
+    asked = [*before, *wave, *failing(241)]
+    near = {"baseline": {"start": "2026-03-04T11:45:00Z", "end": "2026-03-04T12:00:00Z"}}
+    assert sign(tmp_path, "traffic_surge", asked, **near).verdict is Verdict.FIRED

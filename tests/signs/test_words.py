@@ -129,3 +129,22 @@ def test_words_that_the_baseline_has_too_begin_where_it_no_longer_explains_them(
     assert at(1100) <= begun <= at(1205)
     new = sign(tmp_path, "dependency_slow", [*calm(), said(30, "WARN slow query"), *grown])
     assert new.time == at(30)
+
+
+def test_without_a_baseline_the_time_well_before_the_failures_shows_what_is_usual(tmp_path: Path) -> None:
+    failed = [request(2400 + 5 * n, 500) for n in range(60)]
+    always = [said(seconds, "WARN socket rejected: invalid JWT") for seconds in range(30, 3600, 60)]
+    refused = [said(2400.03 + 5 * n, "ERROR invalid JWT") for n in range(60)]
+    served = [request(step, 200) for step in range(10, 3600, 60)]
+    usual = sign(tmp_path, "config_words", [*served, *failed, *always])
+    assert (usual.verdict, usual.n, usual.total) == (Verdict.CLEAR, 60, 30)
+    assert "of them well before the onset" in usual.says
+    grown = sign(tmp_path, "config_words", [*served, *failed, *always[:5], *refused])
+    assert (grown.verdict, grown.time) == (Verdict.FIRED, at(2400.03))
+
+
+def test_waits_for_the_pool_that_any_hour_has_fill_none(tmp_path: Path) -> None:
+    wait = "QueuePool limit of size 5 overflow 10 reached, connection timed out, timeout 30.00"
+    usual = [said(seconds, f"ERROR {wait}") for seconds in range(-3500, 3600, 600)]
+    assert sign(tmp_path, "pool_timeouts", [*calm(), *usual]).verdict is Verdict.CLEAR
+    assert sign(tmp_path, "pool_timeouts", [*calm(600), *usual, *failing(f"ERROR {wait}")]).verdict is Verdict.FIRED
