@@ -9,6 +9,8 @@ from typing import Final
 
 import re2
 
+from netra_analysis.logtext.resident import MIB
+
 
 @dataclass(frozen=True, slots=True)
 class Collected:
@@ -25,7 +27,6 @@ _LINES: Final = (
     re2.compile(r"^gc \d+ @[\d.]+s \d+%: [^\n]*? \d+->\d+->(?P<after>\d+) (?P<unit>M)B,"),
 )
 ARROW: Final = re2.compile("->")  # what a line has to hold to be looked into
-_MIB: Final = {"K": 1 / 1024, "M": 1.0, "G": 1024.0}
 
 
 def collected(message: str) -> Collected | None:
@@ -33,7 +34,7 @@ def collected(message: str) -> Collected | None:
     for pattern in _LINES:
         match = pattern.search(message)
         if match:
-            parts, unit = match.groupdict(), _MIB[match["unit"]]
+            parts, unit = match.groupdict(), MIB[match["unit"].lower()]
             size = parts.get("size")
             return Collected(float(parts["after"]) * unit, float(size) * unit if size else None)
     return None

@@ -24,7 +24,7 @@ _KEYED: Final = re2.compile(  # rss_mb=512, "memoryUsedBytes": 536870912, statm.
     r"(?i)\b(?P<key>(?:[a-z]+[._])?(?:rss|resident|heap_?used|mem(?:ory)?(?:_?(?:used|usage|rss))?))"
     r"(?:_?(?P<unit>gi?b|mi?b|ki?b|bytes|pages|pct|percent))?[\"']?\s*[:=]\s*[\"']?(?P<number>\d+(?:\.\d+)?)\b"
 )
-_MIB: Final = {"g": 1024.0, "m": 1.0, "k": 1 / 1024, "b": 1 / 2**20}
+MIB: Final = {"g": 1024.0, "m": 1.0, "k": 1 / 1024, "b": 1 / 2**20}  # by the first letter of a unit
 _PAGE_MIB: Final = 4096 / 2**20
 _LEAST_BYTES: Final = 4 * 2**20  # a number without a unit is of bytes where it is as large as a process
 # What a line, and what a JSON payload, has to hold to be looked into.
@@ -45,8 +45,8 @@ def _spoken(match: Any) -> Resident:
     number, unit = float(match["number"]), match["unit"].lower()
     if unit == "%":
         return Resident(share=number / 100)
-    most = float(match["most"]) * _MIB[match["most_unit"][0].lower()] if match["most"] else None
-    return Resident(number * _MIB[unit[0]], most_mib=most)
+    most = float(match["most"]) * MIB[match["most_unit"][0].lower()] if match["most"] else None
+    return Resident(number * MIB[unit[0]], most_mib=most)
 
 
 def _keyed(match: Any) -> Resident | None:
@@ -56,5 +56,5 @@ def _keyed(match: Any) -> Resident | None:
     if unit == "pages" or (not unit and match["key"].lower().startswith("statm")):
         return Resident(number * _PAGE_MIB)
     if unit:
-        return Resident(number * _MIB[unit[0]])
-    return Resident(number * _MIB["b"]) if number >= _LEAST_BYTES else None
+        return Resident(number * MIB[unit[0]])
+    return Resident(number * MIB["b"]) if number >= _LEAST_BYTES else None
