@@ -7,6 +7,7 @@ not explain (`reconstruct.onset`); where none is usual, that is the first failur
 
 from datetime import datetime, timedelta
 
+import pandas as pd
 import pyarrow as pa
 
 from netra_analysis.detectors.settings import Settings
@@ -21,6 +22,7 @@ from netra_analysis.tables import Tables
 
 NAME = "failed_requests"
 BURST_GAP = timedelta(minutes=10)
+NEW_NEAR = 0.25  # of the baseline, in which so rare a failure would come by chance in one of eight times
 TELLING = 0.1  # a kind with this share of the largest burst tells what the incident is made of
 
 
@@ -58,8 +60,28 @@ def onset(failed: pa.Table, tables: Tables, settings: Settings) -> datetime | No
     main = rows[rows["burst"] == rows["burst"].mode().iloc[0]]
     shares = main["kind"].value_counts(normalize=True)
     same = rows[rows["kind"].isin(shares.index[shares >= TELLING])]
-    ends = [end.to_pydatetime() for end in same["end_time"]]
-    return ends[began(ends, _usual(ends, tables, settings))] if ends else moment(main["end_time"].iloc[0])
+    ends: list[datetime] = [end.to_pydatetime() for end in same["end_time"]]
+    if not ends:
+        return moment(main["end_time"].iloc[0])
+    found = ends[began(ends, _usual(ends, tables, settings))]
+    earliest = found - _new_for(tables, settings, same)
+    return next(end for end in ends if end >= earliest)
+
+
+def _new_for(tables: Tables, settings: Settings, failed: pd.DataFrame) -> timedelta:
+    """How long before the onset a lone failure of `failed` is the incident's, too, and hardly one of any day.
+
+    Where each raised what nothing raised in all of the baseline: a part of the baseline's length.
+    """
+    told = tables.exceptions.select(["id", "time", "fingerprint"]).to_pylist()
+    raised = {row["fingerprint"] for row in told if row["id"] in set(failed["app_entry"])}
+    seen = {row["fingerprint"] for row in told if row["time"] < settings.baseline.end}
+    known = failed["app_entry"].isin([row["id"] for row in told]).all()
+    read = frame(tables.requests, settings.baseline, "end_time")
+    if not known or raised & seen or read.empty:
+        return timedelta(0)
+    length: timedelta = (read["end_time"].max() - read["end_time"].min()).to_pytimedelta()
+    return NEW_NEAR * length
 
 
 def _usual(ends: list[datetime], tables: Tables, settings: Settings) -> float:

@@ -52,6 +52,20 @@ def _other_signing_key(scene: Scene) -> None:
     _perhaps_rolled_back(scene)
 
 
+def _rules_read_at_the_start(scene: Scene) -> None:
+    """Booking rules that the code cannot call are put where starts read them: who runs has the old ones.
+
+    An instance is moved then, and perhaps another; nobody deploys anything.
+    """
+    scene.scales(first=3, least=3)
+    scene.crowd(0, per_hour=30.0 * scene.given.rate)
+    changed = Span(scene.onset - 120.0)
+    scene.runs(defects=(replace(scene.defect("keyword", "write", "plain"), born=changed),))
+    scene.at(scene.onset, Cluster.recycle)
+    if scene.chance(0.5):
+        scene.at(scene.onset + scene.rng.uniform(300.0, 700.0), Cluster.recycle)
+
+
 def _setting_absent(scene: Scene) -> None:
     """A required setting is not there: each worker stops while it loads."""
     scene.deploys(scene.onset, boot=Boot("late", "setting", 3, (2.5, 5.0)))
@@ -95,6 +109,8 @@ RELEASES = (
          _rotated_password),
     Case("other-signing-key", "A release verifies tokens with another key", "config_or_secret", CLINIC,
          _other_signing_key, (), ("code_regression",)),
+    Case("rules-read-at-the-start", "Whoever starts reads rules that the code cannot call; who runs has the old ones",
+         "config_or_secret", CLINIC, _rules_read_at_the_start, ("code_regression",)),
     Case("setting-absent", "A required setting is absent, so that no worker starts", "config_or_secret", CLINIC,
          _setting_absent, ("startup_failure",), ("startup_failure",)),
     Case("module-not-in-image", "The image lacks a module: workers die behind an open port", "startup_failure", CLINIC,

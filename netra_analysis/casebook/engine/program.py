@@ -31,7 +31,8 @@ def on(paths: tuple[str, ...], arrival: Arrival) -> bool:
 class Defect:
     """A code path that raises: on some routes, for some contents, for a share of the requests, for a while.
 
-    With `survived` the handler logs the fault and answers well all the same.
+    In processes that were `born` in a span of time, for what is read at the start. With `survived` the handler logs
+    the fault and answers well all the same.
     """
 
     fault: Fault
@@ -41,9 +42,12 @@ class Defect:
     span: Span = ALWAYS
     after_s: tuple[float, float] = (0.004, 0.06)
     survived: bool = False
+    born: Span = ALWAYS
 
-    def hits(self, arrival: Arrival, now: float, rng: Random) -> bool:
-        if not on(self.paths, arrival) or self.tag not in ("", arrival.tag) or now not in self.span:
+    def hits(self, arrival: Arrival, now: float, born: float, rng: Random) -> bool:
+        if not on(self.paths, arrival) or self.tag not in ("", arrival.tag):
+            return False
+        if now not in self.span or born not in self.born:
             return False
         return self.share >= 1.0 or rng.random() < self.share
 

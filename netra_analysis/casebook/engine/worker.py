@@ -59,7 +59,7 @@ class Worker(Process):
             yield self.loop.sleep(rng.uniform(0.03, 0.1))
             raise Raised(Fault("stale_session"))
         for defect in (*self.stage.background, *self.program.defects):
-            if not defect.hits(job.arrival, now, rng):
+            if not defect.hits(job.arrival, now, self.born, rng):
                 continue
             yield self.loop.sleep(rng.uniform(*defect.after_s))
             if defect.survived:
@@ -153,7 +153,7 @@ class Worker(Process):
         defect = self.program.socket_defect
         yield self.loop.sleep(0.001)
         self.allocate(job, job.arrival.route.held_mib)
-        if defect and defect.hits(job.arrival, self.stage.clock.now, self.stage.rng):
+        if defect and defect.hits(job.arrival, self.stage.clock.now, self.born, self.stage.rng):
             raise Raised(defect.fault)
         yield self.loop.sleep(self._duration(job))
         if self.stage.rng.random() < self.program.hung_sockets:
