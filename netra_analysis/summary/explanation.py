@@ -12,9 +12,11 @@ _CAUSE_SQL = """
 SELECT c.title, c.status, c.explained, 1 - c.explained AS unexplained, c.pro, c.con, c.unseen,
   REPLACE(c.signs_missing, '_', ' ') AS unseen_words,
   r.title AS rival, r.status AS rival_status, r.pro AS rival_pro, r.con AS rival_con,
+  f.title AS after, f.explained AS after_explained,
   s.n, s.total, s.a, s.b, s.words, s.time, s.share, SAFE_DIVIDE(s.n, s.total) AS part
 FROM finding_causes AS c
 LEFT JOIN finding_causes AS r ON r.cause = @rival
+LEFT JOIN finding_causes AS f ON f.cause = @after
 LEFT JOIN finding_signs AS s ON s.id = @sign
 WHERE c.cause = @cause
 """
@@ -38,7 +40,13 @@ def explained(settings: Settings, failed: Finding, judged: Sequence[Judgement], 
     leads = verdict == top.cause.id
     share = top.explained is not None and failed.verdict is Verdict.FIRED
     sign = top.con[0] if top.con else None
-    bound = {"cause": top.cause.id, "rival": rival_of(judged), "sign": sign.id if sign else None}
+    after = _larger_consequence(judged)
+    bound = {
+        "cause": top.cause.id,
+        "rival": rival_of(judged),
+        "after": after.cause.id if after else None,
+        "sign": sign.id if sign else None,
+    }
     return Statement(
         "SU-cause",
         _leading(judged, share=share) if leads else _nearest(top),
@@ -59,13 +67,23 @@ def rival_of(judged: Sequence[Judgement]) -> str | None:
     return next((j.cause.id for j in open_), None)
 
 
+def _larger_consequence(judged: Sequence[Judgement]) -> Judgement | None:
+    """What follows from the first cause and explains more of the failures than it does by itself."""
+    top, *rest = judged
+    after = [j for j in rest if j.follows_from == top.cause.id and (j.explained or 0.0) > (top.explained or 0.0)]
+    return max(after, key=lambda j: j.explained or 0.0, default=None)
+
+
 def _leading(judged: Sequence[Judgement], *, share: bool) -> str:
     top = judged[0]
     says = "The leading explanation is “{title:text}”"
     if share:
         says += ", which explains {explained:pct} of the failed requests"
+    after = _larger_consequence(judged) if share else None
+    if after:
+        says += ", with “{after:text}”, which follows from it, {after_explained:pct}"
     says += f"; {_against(top)}"
-    if share and top.explained is not None and top.explained < 1:
+    if share and not after and top.explained is not None and top.explained < 1:
         says += ", but it leaves {unexplained:pct} of them to other causes"
     if rival_of(judged):
         says += "; the nearest rival, “{rival:text}”, is {rival_status} with {rival_pro:# sign} for it"

@@ -64,6 +64,21 @@ def test_the_leading_explanation_says_what_it_leaves_open(tmp_path: Path) -> Non
     assert costs(incident)["IM-deaths"] == "1"
 
 
+def test_what_follows_from_the_leading_explanation_is_told_with_it_where_it_explains_more(tmp_path: Path) -> None:
+    slow = [said(900 + 10 * n, "WARN rates: slow response") for n in range(60)]
+    failing = [request(1200 + 5 * n, 500) for n in range(80)]
+    words = ("ERROR QueuePool limit of size 5 overflow 10 reached, connection timed out", "ERROR httpx.ReadTimeout")
+    lines = [said(1200.03 + 5 * n, words[n % 4 == 0]) for n in range(80)]
+    incident = opened(tmp_path, [*CALM, *slow, *failing, *lines])
+    said_ = {claim.id: claim for claim in incident.in_short().claims}["SU-cause"]
+    assert incident.verdict == "dependency_failure"
+    assert said_.text.startswith(
+        "The leading explanation is “A dependency is unreachable or slow”, which explains 25.0 % of the failed "
+        "requests, with “Connection pool exhausted”, which follows from it, 75.0 %; "
+    )
+    assert "it leaves" not in said_.text
+
+
 def test_where_no_cause_can_be_told_the_sentence_says_so(tmp_path: Path) -> None:
     incident = opened(tmp_path, [*CALM, *(request(900 + i, 500) for i in range(6))])
     said_ = {claim.id: claim for claim in incident.in_short().claims}["SU-cause"]
