@@ -22,7 +22,7 @@ from netra_analysis.tables import Tables
 
 NAME = "failed_requests"
 BURST_GAP = timedelta(minutes=10)
-NEW_NEAR = 0.25  # of the baseline, in which so rare a failure would come by chance in one of eight times
+EXPECTED = 4.0  # in the quiet time before: none of so many has a chance of one in fifty
 TELLING = 0.1  # a kind with this share of the largest burst tells what the incident is made of
 
 
@@ -64,24 +64,25 @@ def onset(failed: pa.Table, tables: Tables, settings: Settings) -> datetime | No
     if not ends:
         return moment(main["end_time"].iloc[0])
     found = ends[began(ends, _usual(ends, tables, settings))]
-    earliest = found - _new_for(tables, settings, same)
-    return next(end for end in ends if end >= earliest)
+    return ends[0] if _never_before(tables, settings, same, found) else found
 
 
-def _new_for(tables: Tables, settings: Settings, failed: pd.DataFrame) -> timedelta:
-    """How long before the onset a lone failure of `failed` is the incident's, too, and hardly one of any day.
+def _never_before(tables: Tables, settings: Settings, failed: pd.DataFrame, found: datetime) -> bool:
+    """Whether what `failed` raised had not been raised for so long before that even the first few are the incident's.
 
-    Where each raised what nothing raised in all of the baseline: a part of the baseline's length.
+    At the rate at which they come between the first and the burst, some would have come in that time: these are no
+    strays that happened to be near.
     """
     told = tables.exceptions.select(["id", "time", "fingerprint"]).to_pylist()
+    begun, first = failed["time"].iloc[0], failed["end_time"].iloc[0]
     raised = {row["fingerprint"] for row in told if row["id"] in set(failed["app_entry"])}
-    seen = {row["fingerprint"] for row in told if row["time"] < settings.baseline.end}
     known = failed["app_entry"].isin([row["id"] for row in told]).all()
-    read = frame(tables.requests, settings.baseline, "end_time")
-    if not known or raised & seen or read.empty:
-        return timedelta(0)
-    length: timedelta = (read["end_time"].max() - read["end_time"].min()).to_pytimedelta()
-    return NEW_NEAR * length
+    if not known or any(row["fingerprint"] in raised and row["time"] < begun for row in told):
+        return False
+    before = frame(tables.requests, settings.baseline, "end_time")["end_time"]
+    quiet = first - settings.window.start + (before.max() - before.min() if len(before) else timedelta(0))
+    early = int((failed["end_time"] < found).sum())
+    return bool(early * quiet >= EXPECTED * (found - first))
 
 
 def _usual(ends: list[datetime], tables: Tables, settings: Settings) -> float:

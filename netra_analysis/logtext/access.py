@@ -37,6 +37,19 @@ _LINES: Final = (
     # uvicorn, gunicorn, nginx: "GET /x HTTP/1.1" 200
     re2.compile(rf'"{_METHOD}\s+(?P<path>/\S*)\s+HTTP/[\d.]+"\s+(?P<status>\d{{3}})'),
 )
+_ANSWERED: Final = (  # further forms, which tell of an answer and need not tell how long it took
+    # Ktor: 200 OK: GET - /x in 12ms
+    re2.compile(
+        rf"\b(?P<status>[1-5]\d\d)(?: [A-Z][A-Za-z ]{{2,40}})?: {_METHOD} - (?P<path>/\S*)(?: in (?P<ms>\d+)ms)?"
+    ),
+    # lograge and other key=value lines
+    re2.compile(
+        rf"\bmethod=\"?{_METHOD}\b.{{0,200}}?\b(?:path|uri|url)=\"?(?P<path>/[^\s\"]*).{{0,300}}?"
+        r"\bstatus(?:_code)?=\"?(?P<status>[1-5]\d\d)\b(?:.{0,100}?\bduration(?:_ms)?=\"?(?P<ms>\d+(?:\.\d+)?))?"
+    ),
+    # GET /x status=200, GET /x -> 200 OK: the status stands apart from the path, whose own numbers are none
+    re2.compile(rf"{_METHOD}\s+(?P<path>/\S*)(?:\s+HTTP/[\d.]+)?[\s\"][^0-9\n]{{0,40}}?\b(?P<status>[1-5]\d\d)\b"),
+)
 _SOCKET: Final = re2.compile(r'"WebSocket (?P<path>/\S*)" (?:\[accepted\]|(?P<status>\d{3}))')
 FAILED_JSON: Final = r'(?i)"(?:\w*status(?:_?code)?|code)" ?: ?"?5[0-9][0-9]\b'
 _METHODS: Final = ("method", "http_method", "requestMethod", "req.method", "request.method", "http.method")
@@ -54,6 +67,7 @@ _ADDRESSES: Final = (
     *("req.url", "request.url", "http.url", "url.full", "config.url"),
 )
 CALLED_JSON: Final = r'(?i)"[\w.]*(?:url|uri|endpoint|target|href|upstream|full)" ?: ?"https?://'
+TOLD_JSON: Final = r'(?i)"[\w.]*method" ?: ?"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)"'
 _DURATIONS: Final = {  # key and how many of its unit make a second
     **dict.fromkeys(("responseTime", "response_time", "duration", "elapsed", "took", "http.duration"), 1000.0),
     **dict.fromkeys(
@@ -79,11 +93,28 @@ def told_by_line(message: str) -> Access | None:
     for pattern in _LINES:
         match = pattern.search(message)
         if match:
-            parts = match.groupdict()
-            seconds = float(parts["ms"]) / 1000 if parts.get("ms") else None
-            return Access(parts["method"], _bare(parts["path"]), int(parts["status"]), seconds)
+            return _read(match.groupdict())
     match = _SOCKET.search(message)
     return Access("GET", _bare(match["path"]), int(match["status"] or 101), None) if match else None
+
+
+@lru_cache(maxsize=65536)
+def answered_by_line(message: str) -> tuple[str, Access] | None:
+    """The request that a line of text tells of, in any form that is known, with the name of that form; or None."""
+    if "/" not in message:
+        return None
+    for number, pattern in enumerate((*_LINES, *_ANSWERED)):
+        match = pattern.search(message)
+        if match:
+            return f"line {number}", _read(match.groupdict())
+    return None
+
+
+def _read(parts: Mapping[str, str | None]) -> Access:
+    """A match's parts as a request; a bare number of a duration is of milliseconds."""
+    took = parts.get("ms")
+    seconds = float(took) / 1000 if took else None
+    return Access(str(parts["method"]), _bare(str(parts["path"])), int(parts["status"] or 0), seconds)
 
 
 @lru_cache(maxsize=65536)

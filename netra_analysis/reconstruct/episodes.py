@@ -8,6 +8,7 @@ import pandas as pd
 import pyarrow as pa
 
 from netra_analysis.logtext.platform import read_request_failure
+from netra_analysis.reconstruct.accounts import accounts
 from netra_analysis.reconstruct.deaths import deaths
 from netra_analysis.reconstruct.frames import frame, moment, table, where
 from netra_analysis.reconstruct.once import once
@@ -41,14 +42,21 @@ def crash_episodes(tables: Tables, window: TimeWindow) -> pa.Table:
     """
     lives, requests, logs = frame(tables.lifecycle), frame(tables.requests), frame(tables.app_logs)
     told = frame(tables.exceptions)
-    episodes = [_episode(death, lives, requests, logs, told) for death in deaths(tables, window)]
+    answers = requests if len(requests) else accounts(tables)
+    episodes = [_episode(death, lives, requests, answers, logs, told) for death in deaths(tables, window)]
     episodes = _startup_neighbours(sorted(episodes, key=lambda e: (e["start_time"], e["instance"])))
     return table(_looped(episodes), EPISODES)
 
 
 def _episode(
-    death: pd.DataFrame, lives: pd.DataFrame, requests: pd.DataFrame, logs: pd.DataFrame, told: pd.DataFrame
+    death: pd.DataFrame,
+    lives: pd.DataFrame,
+    requests: pd.DataFrame,
+    answers: pd.DataFrame,
+    logs: pd.DataFrame,
+    told: pd.DataFrame,
 ) -> dict[str, Any]:
+    """`answers` are the requests by whoever tells of them: the log, or without one the application."""
     start, last = death["time"].iloc[0], death["time"].iloc[-1]
     instance, revision = death["instance"].iloc[0], death["revision"].iloc[0]
     born = lives[(lives["instance"] == instance) & (lives["event"] == "start") & (lives["time"] <= start)]
@@ -56,7 +64,7 @@ def _episode(
     victims = _victims(requests, instance, start, last)
     memory = death[death["event"] == "memory_limit"]
     words = _last_words(told, instance, last)
-    kind = _kind(death, victims, _starting(instance, start, lived, requests, logs))
+    kind = _kind(death, victims, _starting(instance, start, lived, answers, logs))
     return {
         "start_time": moment(start),
         "end_time": moment(max([last, *victims["end_time"], *_replacement(lives, instance, revision, last)])),
@@ -99,16 +107,14 @@ def _replacement(lives: pd.DataFrame, instance: str, revision: str, after: pd.Ti
 
 
 def _starting(
-    instance: str, start: pd.Timestamp, lived: float | None, requests: pd.DataFrame, logs: pd.DataFrame
+    instance: str, start: pd.Timestamp, lived: float | None, answers: pd.DataFrame, logs: pd.DataFrame
 ) -> bool:
     """Whether the instance was still starting: it says so, or it is young and has served nothing."""
     own = logs[(logs["instance"] == instance) & (logs["time"] <= start) & (logs["time"] > start - STARTING)]
     if any(words in message for message in own["message"] for words in _BOOT_FAILED):
         return True
-    served = requests[
-        (requests["instance"] == instance)
-        & (requests["status"] < 500).fillna(value=False)
-        & (requests["time"] <= start)
+    served = answers[
+        (answers["instance"] == instance) & (answers["status"] < 500).fillna(value=False) & (answers["time"] <= start)
     ]
     ready = any("startup complete" in message for message in own["message"])
     return lived is not None and lived <= STARTING.total_seconds() and served.empty and not ready

@@ -12,6 +12,7 @@ from netra_analysis.query import Query
 from netra_analysis.reconstruct.frames import moment
 from netra_analysis.signs.scene import Scene
 from netra_analysis.signs.sign import Sign, not_seen
+from netra_analysis.signs.told_requests import by_any_account, own_words
 
 ALWAYS, NEVER = 0.9, 0.05  # of an instance's requests to what fails
 LEAST_BAD, LEAST_GOOD = 3, 10  # requests of an instance that show which it is
@@ -25,7 +26,7 @@ GROUP BY instance, revision ORDER BY first, instance"""
 
 
 def look(scene: Scene) -> list[Sign]:
-    return [_born_since(scene)]
+    return [own_words(scene, _born_since(by_any_account(scene)))]
 
 
 def _born_since(scene: Scene) -> Sign:

@@ -11,13 +11,14 @@ from netra_analysis.reconstruct.fingerprints import members
 from netra_analysis.reconstruct.frames import count, frame, moment, real_traffic
 from netra_analysis.signs.scene import AT_ONSET, FAR_MORE, SOON, Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
+from netra_analysis.signs.told_requests import by_any_account, own_words
 from netra_analysis.signs.words import told
 
 PROGRAMMING = any_of(
     r"^(?:[\w.:\\]*[.:\\])?(?:TypeError|AttributeError|NameError|KeyError|IndexError|UnboundLocalError|ImportError|"
     r"ModuleNotFoundError|AssertionError|NotImplementedError|ValueError|RecursionError|ZeroDivisionError|LookupError|"
     r"ReferenceError|NullReferenceException|NoSuchMethodError|ArrayIndexOutOfBoundsException|NullPointerException|ClassCastException|IllegalStateException|IllegalArgumentException|"
-    r"ValidationError|SerializationError|ProgrammingError|UndefinedColumn\w*|UndefinedTable\w*|\w*IsolationError|"
+    r"(?:Response)?ValidationError|SerializationError|ProgrammingError|UndefinedColumn\w*|UndefinedTable\w*|\w*IsolationError|"
     r"IllegalStateChangeError|RuntimeError|SyntaxError|"
     r"ArgumentNullException|ArgumentException|ArgumentOutOfRangeException|FormatException|KeyNotFoundException|"
     r"InvalidCastException|IndexOutOfRangeException|DivideByZeroException|NotImplementedException|JsonException|"
@@ -43,7 +44,7 @@ MOST = 0.5  # of the failed requests have to have met such a line
 
 
 def look(scene: Scene) -> list[Sign]:
-    newest = new_revision_only(scene)
+    newest = own_words(scene, new_revision_only(by_any_account(scene)))
     told_of = [_new_exception(scene, newest), _code_words(scene, newest)]
     return [_deploy(scene), *told_of, newest, _unwell(scene, newest), refused(scene)]
 
@@ -125,7 +126,7 @@ def _explains(scene: Scene, met: int, told: int) -> float | None:
 def _code_words(scene: Scene, newest: Sign) -> Sign:
     """Lines without a stack that name a fault of the code: they count when most failed requests met one."""
     now, before = scene.lines(CODE), scene.lines(CODE, before=True)
-    ours = _of_newest(scene, newest)
+    ours = _of_newest(by_any_account(scene), newest)
     now = pd.concat([now, ours[~ours["id"].isin(now["id"])]]).sort_values(["time", "id"])
     found = told(
         scene,
@@ -180,8 +181,9 @@ def new_revision_only(scene: Scene) -> Sign:
             name, "Only one revision was seen with requests ({n} failures with a revision).", "a second revision"
         )
     newest = str(failed["revision"].mode().iloc[0])
-    routes = set(failed["route"])
-    older = order[order["revision"].isin(seen.index[seen < seen[newest]]) & order["route"].isin(routes)]
+    earlier = order[order["revision"].isin(seen.index[seen < seen[newest]])]
+    failed = _more_than(earlier, order[order["revision"] == newest], failed)
+    older = earlier[earlier["route"].isin(set(failed["route"]))]
     good = older[(older["status"] < 500).fillna(value=False) & ~older["client"].isin(["preflight"])]
     share = float((failed["revision"] == newest).mean())
     bad_before = int(older["failed"].sum())
@@ -198,8 +200,8 @@ def new_revision_only(scene: Scene) -> Sign:
         a=float(count(good)),
         words=newest,
         unit="requests",
-        method="failed requests by revision, but for routes that fail as in the baseline; the same routes on earlier "
-        "revisions",
+        method="failed requests by revision, but for routes that fail as in the baseline, or as on earlier revisions; "
+        "the same routes on earlier revisions",
     )
 
 
@@ -210,6 +212,14 @@ def _unusual(scene: Scene, failed: pd.DataFrame) -> pd.DataFrame:
     counts = failed.groupby("route").size()
     more = counts > USUAL * usual.reindex(counts.index, fill_value=0.0)
     return failed[failed["route"].isin(set(counts.index[more]))] if more.any() else failed
+
+
+def _more_than(earlier: pd.DataFrame, newest: pd.DataFrame, failed: pd.DataFrame) -> pd.DataFrame:
+    """`failed` without the routes that fail about as often on the revisions before: not the newest one's doing."""
+    before, now = (rows.groupby("route")["failed"].mean() for rows in (earlier, newest))
+    alike = before.index[(before > 0) & (now.reindex(before.index, fill_value=0.0) <= USUAL * before)]
+    more = ~failed["route"].isin(alike)
+    return failed[more] if more.any() else failed
 
 
 def _unwell(scene: Scene, newest: Sign) -> Sign:

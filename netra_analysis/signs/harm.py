@@ -17,10 +17,9 @@ from netra_analysis.reconstruct import counted
 from netra_analysis.reconstruct.frames import moment
 from netra_analysis.reconstruct.onset import began
 from netra_analysis.signs import change, latency, loop, memory, platform, sockets
-from netra_analysis.signs.scene import Scene, first
+from netra_analysis.signs.scene import STRAY, Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
 
-STRAY = 0.001  # so many failures, when the usual and one more are expected, in fewer than 1 of 1000 windows
 PERHAPS = 0.05  # fewer windows than this have so many by chance: then the count does not show that all was well
 LONG_BEFORE = timedelta(minutes=15)
 FEW, DEATH = 0.1, 10  # of the failures; and as how many of them a death counts
@@ -91,7 +90,7 @@ def _fired(witnesses: dict[str, Sign]) -> dict[str, datetime]:
 def _requests(scene: Scene) -> Sign:
     """More failed requests than the baseline's rate, and a stray one, explain; unknown for a log that begins late."""
     finding = scene.findings["failed_requests"]
-    if finding.verdict is Verdict.FIRED and more_than_usual(scene):
+    if finding.verdict is Verdict.FIRED and scene.fails_more:
         return Sign("requests", Verdict.FIRED, "{n}", time=finding.time)
     blind = finding.verdict is Verdict.NO_DATA or scene.begins_late
     return Sign("requests", Verdict.NO_DATA if blind else Verdict.CLEAR, "{n}")
@@ -146,10 +145,6 @@ def _counted_none(scene: Scene) -> bool:
     there = scene.inside(scene.metric("container/instance_count", ("value", "max", "mean")))
     minutes = scene.window.duration.total_seconds() / 60
     return int((there > 0).sum()) >= 0.85 * minutes and not platform.at_maximum(scene).fired
-
-
-def more_than_usual(scene: Scene) -> bool:
-    return bool(pdtrc(scene.impact - 1, 1.0 + scene.expected) < STRAY) if scene.impact else False
 
 
 def metric_failures(scene: Scene) -> Sign:

@@ -9,6 +9,7 @@ from netra_analysis.finding import Verdict
 from netra_analysis.reconstruct.frames import count, share
 from netra_analysis.signs.scene import Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
+from netra_analysis.signs.told_requests import by_any_account, own_words
 
 SERVED_BEFORE = 5  # good answers of the same route by the same revision
 LUCK, FEW = 0.02, 0.1
@@ -21,7 +22,7 @@ OTHERS = 20  # good answers of the same routes to other paths meanwhile
 
 
 def look(scene: Scene) -> list[Sign]:
-    return [_input(scene)]
+    return [own_words(scene, _input(by_any_account(scene)))]
 
 
 def _input(scene: Scene) -> Sign:
@@ -111,9 +112,13 @@ def _worst(real: pd.DataFrame) -> tuple[str, int, int]:
 
 
 def _few_paths(scene: Scene, real: pd.DataFrame) -> Sign | None:
-    """FIRED when a few exact paths fail always, and their routes' other paths hardly ever; else nothing to say."""
+    """FIRED when a few exact paths fail always, once they do, and their routes' other paths hardly ever; else None."""
     named = real[real["path"] != real["route"]]
-    tried = named.groupby("path")[["bad", "weight"]].sum().rename(columns={"bad": "sum", "weight": "size"})
+    if not named["bad"].any():
+        return None
+    since = named["path"].map(named[named["bad"]].groupby("path")["end_time"].min())
+    tried = named[named["end_time"] >= since]
+    tried = tried.groupby("path")[["bad", "weight"]].sum().rename(columns={"bad": "sum", "weight": "size"})
     bad_paths = tried[(tried["size"] >= ASKED) & (tried["sum"] >= ALWAYS * tried["size"])].index
     own = named[named["bad"] & named["path"].isin(bad_paths)]
     if own.empty or len(own) < MOST * scene.impact:
@@ -133,8 +138,8 @@ def _few_paths(scene: Scene, real: pd.DataFrame) -> Sign | None:
     return Sign(
         "follows_input",
         Verdict.FIRED,
-        "{n} of {total} failed requests are for {a} exact paths that never succeeded, such as {words:text}; of the "
-        "requests to other paths of the same routes {b:pct} failed.",
+        "{n} of {total} failed requests are for {a} exact paths that failed each time from their first failure on, "
+        "such as {words:text}; of the requests to other paths of the same routes {b:pct} failed.",
         time=first(own, "end_time"),
         share=len(own) / scene.impact,
         n=len(own),

@@ -13,13 +13,12 @@ from scipy.special import pdtrc
 from netra_analysis.finding import Verdict
 from netra_analysis.reconstruct.frames import evened, moment, real_traffic, where
 from netra_analysis.reconstruct.once import once
-from netra_analysis.signs.scene import Scene
+from netra_analysis.signs.scene import STRAY, Scene
 from netra_analysis.signs.sign import Sign, not_seen
 
 LEAST_S, UNUSUAL = 1.0, 5.0  # slow: so many seconds or more, and so many times the route's baseline p95
 KNOWN, IN_MINUTE = 10, 5  # baseline requests of a route; judged requests of a minute
 SHARE, MINUTES = 0.2, 3  # of a minute's requests that make it slow; slow minutes that are an impact
-STRAY = 0.001  # so many slow minutes, by the baseline's rate and a stray one, in fewer than 1 of 1000 windows
 
 
 @once

@@ -11,11 +11,11 @@ from netra_analysis.query import Query
 from netra_analysis.reconstruct.frames import frame, moment, where
 from netra_analysis.reconstruct.once import once
 from netra_analysis.reconstruct.stalls import SILENT_S, stalls
-from netra_analysis.signs.scene import FAR_MORE, Scene, first
+from netra_analysis.signs.scene import FAR_MORE, STRAY, Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
 from netra_analysis.signs.words import told
 
-STANDS, MANY, STRAY = 3, 20, 0.001  # stalls and requests held up that are harm; by chance, beside the baseline's
+STANDS, MANY = 3, 20  # stalls and requests held up that are harm
 BEFORE_KILL = timedelta(seconds=60)
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import re2
+from scipy.special import pdtrc
 
 from netra_analysis.detectors.settings import Settings
 from netra_analysis.finding import Finding
@@ -26,6 +27,7 @@ from netra_analysis.window import TimeWindow
 
 LATE_START = 0.2  # an export that begins after this share of the window, with nothing before, is only its end
 SOON = timedelta(minutes=30)  # a deploy this long before the onset may have to do with it
+STRAY = 0.001  # so many, when the usual and one more are expected, in fewer than 1 of 1000 windows
 FAR_MORE = 5  # times as many hurt otherwise as failed: then they are to be explained, with the few that failed
 WELL_BEFORE = timedelta(minutes=10)  # the onset, a window without a baseline shows what is usual
 AT_ONSET = timedelta(minutes=2)  # later than this after the onset, a sign follows the failures and does not lead them
@@ -197,6 +199,11 @@ class Scene:
         if self.before.empty:
             before = counted.usual(self.all_metrics, self.settings.baseline) or 0.0
         return before * (self.window.duration / self.settings.baseline.duration)
+
+    @cached_property
+    def fails_more(self) -> bool:
+        """Whether more requests failed than an ordinary time, and a stray one, explain."""
+        return bool(pdtrc(self.impact - 1, 1.0 + self.expected) < STRAY) if self.impact else False
 
     @cached_property
     def hurt(self) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from netra_analysis.finding import Verdict
 from netra_analysis.logtext.route import route_template
 from netra_analysis.logtext.trouble import CONFIG, SOCKETS
 from netra_analysis.reconstruct.frames import count, evened, moment, real_traffic
-from netra_analysis.signs.scene import TURNED_AWAY, Scene, first
+from netra_analysis.signs.scene import STRAY, TURNED_AWAY, Scene, first
 from netra_analysis.signs.sign import Sign, not_seen
 from netra_analysis.signs.words import told
 
@@ -17,7 +17,6 @@ _SOCKET_LINE = re2.compile(r'"WebSocket (/[^" ]*)"')
 KNOWN, IN_MINUTE, MINUTES = 20, 5, 3  # sockets of the baseline; of a minute; minutes that are an impact
 EARLY, SHARE = 0.05, 0.5  # an age that so few of the baseline's sockets fall short of; the share that now does
 AGAIN = 1.5  # times as many sockets as usual: whose socket ends early opens another
-STRAY = 0.001
 REFUSED = 403  # how servers answer a handshake that they do not accept
 
 

@@ -1,0 +1,59 @@
+"""Requests as the application tells of them in its own access lines: for data without a request log.
+
+A server and a middleware may each tell of one request; the voice that tells of the most is listened to alone. What the
+platform answered itself, without the application, is not among them.
+"""
+
+from collections import Counter
+
+import pandas as pd
+
+from netra_analysis.logtext.access import TOLD_JSON, Access, answered_by_line, told_by_payload
+from netra_analysis.logtext.route import route_templates
+from netra_analysis.logtext.user_agent import client_class
+from netra_analysis.reconstruct.frames import frame, where
+from netra_analysis.reconstruct.once import once
+from netra_analysis.reconstruct.payloads import payloads
+from netra_analysis.tables import Tables
+
+PAYLOAD = "payload"  # the voice of those who write fields
+
+
+@once
+def accounts(tables: Tables) -> pd.DataFrame:
+    """One row a request, with the columns of `requests` that an application knows; `id` is that of its line.
+
+    `fate` is the application's own answer for all of them.
+    """
+    logs = frame(tables.app_logs)
+    fields = {name: read for name, payload in payloads(tables, TOLD_JSON) if (read := told_by_payload(payload))}
+    found: list[tuple[str, Access] | None] = [
+        (PAYLOAD, fields[name]) if name in fields else answered_by_line(message)
+        for name, message in zip(logs["id"], logs["message"], strict=True)
+    ]
+    voices = Counter(one[0] for one in found if one)
+    voice = voices.most_common(1)[0][0] if voices else None
+    told = [one[1] if one and one[0] == voice else None for one in found]
+    rows = logs[where(logs, [one is not None for one in told])].reset_index(drop=True)
+    said = [one for one in told if one is not None]
+    routes = route_templates({one.path for one in said})
+    took = pd.to_timedelta([one.seconds or 0.0 for one in said], unit="s")
+    return pd.DataFrame(
+        {
+            "time": rows["time"] - took,
+            "end_time": rows["time"],
+            "id": rows["id"],
+            "instance": rows["instance"],
+            "revision": rows["revision"],
+            "method": [one.method for one in said],
+            "path": [one.path for one in said],
+            "route": [routes[one.path] for one in said],
+            "status": pd.array([one.status for one in said], dtype="Int64"),
+            "latency_s": [one.seconds for one in said],
+            "client": [client_class(one.method, "") for one in said],
+            "user_agent": "",
+            "failed": [one.status >= 500 for one in said],
+            "fate": "application",
+            "weight": rows["weight"],
+        }
+    )
