@@ -40,7 +40,7 @@ _LINES: Final = (
 _ANSWERED: Final = (  # further forms, which tell of an answer and need not tell how long it took
     # Ktor: 200 OK: GET - /x in 12ms
     re2.compile(
-        rf"\b(?P<status>[1-5]\d\d)(?: [A-Z][A-Za-z ]{{2,40}})?: {_METHOD} - (?P<path>/\S*)(?: in (?P<ms>\d+)ms)?"
+        rf"\b(?P<status>[1-5]\d\d)(?: [A-Z][A-Za-z ]{{1,40}})?: {_METHOD} - (?P<path>/\S*)(?: in (?P<ms>\d+)ms)?"
     ),
     # lograge and other key=value lines
     re2.compile(

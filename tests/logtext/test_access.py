@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from netra_analysis.logtext.access import Access, called_by_payload, told_by_line, told_by_payload
+from netra_analysis.logtext.access import Access, answered_by_line, called_by_payload, told_by_line, told_by_payload
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,26 @@ from netra_analysis.logtext.access import Access, called_by_payload, told_by_lin
 )
 def test_lines_of_text(line: str, told: Access | None) -> None:
     assert told_by_line(line) == told
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("200 OK: GET - /v1/parcels/5afa in 20ms", Access("GET", "/v1/parcels/5afa", 200, 0.02)),  # Ktor
+        (
+            "method=GET path=/orders/7 format=json controller=Orders status=500 duration=12.50 view=0.1",  # lograge
+            Access("GET", "/orders/7", 500, 0.0125),
+        ),
+        ("[info] GET /e/ba97275 status=503 ms=2062", Access("GET", "/e/ba97275", 503, None)),
+        ("GET /boards/512 -> 200 OK", Access("GET", "/boards/512", 200, None)),
+        ('"POST /api/x HTTP/1.1" 201', Access("POST", "/api/x", 201, None)),
+        ("GET /boards/512 took long", None),
+        ("calling GET https://rates.example/v3 500", None),
+    ],
+)
+def test_any_form_in_which_an_answer_is_told(line: str, told: Access | None) -> None:
+    found = answered_by_line(line)
+    assert (found[1] if found else None) == told
 
 
 @pytest.mark.parametrize(
