@@ -22,7 +22,7 @@ from netra_analysis.tables import Tables
 
 NAME = "failed_requests"
 BURST_GAP = timedelta(minutes=10)
-EXPECTED = 4.0  # in the quiet time before: none of so many has a chance of one in fifty
+CHANCE = 0.1  # that strays, which come at any time, all come so near to the burst and none in the time before
 TELLING = 0.1  # a kind with this share of the largest burst tells what the incident is made of
 
 
@@ -70,19 +70,22 @@ def onset(failed: pa.Table, tables: Tables, settings: Settings) -> datetime | No
 def _never_before(tables: Tables, settings: Settings, failed: pd.DataFrame, found: datetime) -> bool:
     """Whether what `failed` raised had not been raised for so long before that even the first few are the incident's.
 
-    At the rate at which they come between the first and the burst, some would have come in that time: these are no
-    strays that happened to be near.
+    Strays would be spread over all of the time in which the application spoke; that all of them fall between the
+    first and the burst has a chance, and it is small.
     """
     told = tables.exceptions.select(["id", "time", "fingerprint"]).to_pylist()
     begun, first = failed["time"].iloc[0], failed["end_time"].iloc[0]
-    raised = {row["fingerprint"] for row in told if row["id"] in set(failed["app_entry"])}
-    known = failed["app_entry"].isin([row["id"] for row in told]).all()
+    entries = set(failed["app_entry"])
+    raised = {row["fingerprint"] for row in told if row["id"] in entries}
+    known = entries <= {row["id"] for row in told}
     if not known or any(row["fingerprint"] in raised and row["time"] < begun for row in told):
         return False
-    before = frame(tables.requests, settings.baseline, "end_time")["end_time"]
-    quiet = first - settings.window.start + (before.max() - before.min() if len(before) else timedelta(0))
+    spoken = [frame(tables.app_logs, span)["time"] for span in (settings.baseline, settings.window)]
+    ends = (times[times < begun] for times in spoken)
+    quiet = sum(((own.max() - own.min()).total_seconds() for own in ends if len(own)), 0.0)
+    near = (found - first).total_seconds()
     early = int((failed["end_time"] < found).sum())
-    return bool(early * quiet >= EXPECTED * (found - first))
+    return bool(early and (near / (near + quiet)) ** early <= CHANCE)
 
 
 def _usual(ends: list[datetime], tables: Tables, settings: Settings) -> float:

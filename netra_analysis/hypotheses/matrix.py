@@ -17,6 +17,7 @@ from netra_analysis.signs.sign import Sign
 
 LATE = timedelta(minutes=5)  # a sign of a minute's metric may be stamped this long after what it shows
 LEAD = timedelta(minutes=2)  # what came so long before a symptom is its cause, though it explains less of the failures
+LONGEST_LEAD = timedelta(minutes=30)  # what came longer before need not have to do with it
 STATUS = ("supported", "inconclusive", "contradicted", "untestable")
 NEED, SUPPORT = 2.0, 1.0
 UNKNOWN_SHARE = 0.5  # what a cause explains when its signs cannot tell
@@ -147,7 +148,7 @@ def _stronger(parent: Judgement, child: Judgement) -> bool:
 def _led(parent: Judgement, child: Judgement) -> bool:
     """Whether what `parent` needs was seen well before anything that `child` needs."""
     first, then = _first_need(parent), _first_need(child)
-    return first is not None and then is not None and then - first >= LEAD
+    return first is not None and then is not None and LEAD <= then - first <= LONGEST_LEAD
 
 
 def _first_need(judgement: Judgement) -> datetime | None:

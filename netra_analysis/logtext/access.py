@@ -47,8 +47,11 @@ _ANSWERED: Final = (  # further forms, which tell of an answer and need not tell
         rf"\bmethod=\"?{_METHOD}\b.{{0,200}}?\b(?:path|uri|url)=\"?(?P<path>/[^\s\"]*).{{0,300}}?"
         r"\bstatus(?:_code)?=\"?(?P<status>[1-5]\d\d)\b(?:.{0,100}?\bduration(?:_ms)?=\"?(?P<ms>\d+(?:\.\d+)?))?"
     ),
-    # GET /x status=200, GET /x -> 200 OK: the status stands apart from the path, whose own numbers are none
-    re2.compile(rf"{_METHOD}\s+(?P<path>/\S*)(?:\s+HTTP/[\d.]+)?[\s\"][^0-9\n]{{0,40}}?\b(?P<status>[1-5]\d\d)\b"),
+    # GET /x status=200; GET /x -> 200 OK. Other numbers that follow a path are none: of milliseconds, rows, bytes
+    re2.compile(rf"{_METHOD}\s+(?P<path>/\S*)(?:\s+\w+=\S+){{0,6}}?\s+status(?:_code)?[=: ]+(?P<status>[1-5]\d\d)\b"),
+    re2.compile(
+        rf"{_METHOD}\s+(?P<path>/\S*)\s+(?:(?:->|=>|-|\x{{2192}}|:)\s*)?(?P<status>[1-5]\d\d)(?:$|[\s,;)]+(?:[A-Z(]|$))"
+    ),
 )
 _SOCKET: Final = re2.compile(r'"WebSocket (?P<path>/\S*)" (?:\[accepted\]|(?P<status>\d{3}))')
 FAILED_JSON: Final = r'(?i)"(?:\w*status(?:_?code)?|code)" ?: ?"?5[0-9][0-9]\b'

@@ -1,7 +1,7 @@
 """Routes: a path with its ids replaced, so that requests to one handler share one name."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Final
 
 import re2
@@ -26,6 +26,7 @@ _IDS = re2.compile(
     r")$"
 )
 _SHORT_HEX = re2.compile(rf"^[0-9a-f]{{6,{_HEX}}}$|^[0-9A-F]{{6,{_HEX}}}$")
+_PAST_F = re2.compile(r"[g-zG-Z]")
 _VERSIONED = re2.compile(r"^(?:v\d{1,3}(?:(?:alpha|beta|rc)?\d*)|[A-Za-z]{2,12}\d{1,2})$")
 _TOKEN = re2.compile(r"^[A-Za-z0-9_.~\-]{12,}$")
 _ASSET = re2.compile(r"\.(?:js|mjs|css|map|png|jpe?g|gif|svg|ico|webp|avif|woff2?|ttf|json|txt|xml|html)$")
@@ -34,48 +35,54 @@ _HASH = re2.compile(r"[.\-_](?:[0-9a-f]{6,}|[A-Za-z0-9_]{8,})([.\-])")
 
 def route_template(path: str) -> str:
     """`path` without query, its ids as `{id}`: `/api/threads/42/messages` → `/api/threads/{id}/messages`."""
-    bare = _path_of(encodable(path[:_LONGEST]))
-    segments = [segment.strip() for segment in bare.split("/") if segment.strip()]
+    segments = _segments(path)
     shown = [_segment(segment, last=i == len(segments) - 1) for i, segment in enumerate(segments[:_DEEPEST])]
     rest = ["…"] if len(segments) > _DEEPEST else []
     return "/" + "/".join([*shown, *rest])
 
 
+def _segments(path: str) -> list[str]:
+    bare = _path_of(encodable(path[:_LONGEST]))
+    return [segment.strip() for segment in bare.split("/") if segment.strip()]
+
+
 def route_templates(paths: Iterable[str]) -> dict[str, str]:
     """The route of each of `paths`; ids in no form of their own are known by those that stand in the same place.
 
-    `/items/eepwFjtgZPj` alone may be a page's name. Among many such as `/items/7KkMJCJhPnAm` it is an id.
+    `/items/eepwFjtgZPj` alone may be a page's name. Among many such as `/items/7KkMJCJhPnAm` it is an id; among plain
+    numbers it is not.
     """
-    found = {path: route_template(path) for path in paths}
-    parts = {path: route.split("/") for path, route in found.items()}
+    parts = {path: route_template(path).split("/") for path in paths}
+    whole = {path: ["", *_segments(path)] for path in parts}
     for at in range(1, _DEEPEST + 1):
         places: dict[tuple[str, ...], list[str]] = defaultdict(list)
         for path, own in parts.items():
             if at < len(own):
                 places[(*own[:at], "", *(_ID if _is_odd(one) else one for one in own[at + 1 :]))].append(path)
         for here in places.values():
-            for path in _ids_in(here, parts, at):
-                parts[path][at] = _ID
+            made_up = {whole[path][at] for path in here if _is_made_up(whole[path][at])}
+            odd = {parts[path][at] for path in here if _is_odd(parts[path][at])} - made_up
+            if len(made_up) >= max(_MANY, len(odd)):
+                for path in here:
+                    if _is_odd(parts[path][at]):
+                        parts[path][at] = _ID
     return {path: "/".join(own) for path, own in parts.items()}
-
-
-def _ids_in(here: list[str], parts: Mapping[str, list[str]], at: int) -> list[str]:
-    """Of paths that differ in one place, those in which an id stands there that nothing else shows to be one."""
-    known = sum(parts[path][at] == _ID for path in here)
-    odd = [path for path in here if _is_odd(parts[path][at])]
-    with_digits = len({parts[path][at] for path in odd if any(letter.isdigit() for letter in parts[path][at])})
-    without = len({parts[path][at] for path in odd}) - with_digits
-    return odd if known + with_digits >= max(_MANY, without) else []
 
 
 def _is_odd(segment: str) -> bool:
     """Whether a word is none of those that people name things with: digits in it, or capitals past its beginning."""
     plain = len(segment) < 6 or "{" in segment or "." in segment
-    return (
-        not plain
-        and not (segment.islower() and _VERSIONED.match(segment))
-        and any(letter.isdigit() or letter.isupper() for letter in segment[1:])
-    )
+    return not plain and not (segment.islower() and _VERSIONED.match(segment)) and _is_mixed(segment[1:])
+
+
+def _is_mixed(text: str) -> bool:
+    return any(letter.isdigit() or letter.isupper() for letter in text)
+
+
+def _is_made_up(segment: str) -> bool:
+    """Whether a word mixes digits with letters past `f`, as no number, date or hexadecimal id does."""
+    digits = any(letter.isdigit() for letter in segment)
+    return digits and len(segment) >= 6 and "." not in segment and bool(_PAST_F.search(segment))
 
 
 def _path_of(url: str) -> str:

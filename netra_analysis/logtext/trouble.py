@@ -173,18 +173,21 @@ CONFIG: Final = any_of(  # a setting, secret, key or permission is wrong, missin
     r"no such host .*\\r|\\r\" is not reachable",
     # a credential with a line break in it, which no client sends
     r"LocalProtocolError: Illegal header value",
-    r"(?:illegal|invalid)(?: http)? header (?:field )?value.{0,20}(?:Bearer|Basic|Token|Authorization|api-?key)",
+    r"(?:illegal|invalid)(?: http)? header (?:field )?value.{0,8}[\"'](?:Bearer|Basic) ",
+    r"invalid header field value for \"(?:Authorization|\S*api-?key)",
+    r"InvalidArgumentError: invalid authorization header",
     r"(?:Bearer|Basic) (?s:.){0,200} is (?:an? invalid|not(?: a)? valid) header value",
     r"in header value: .{0,3}(?:Bearer|Basic)|header field value cannot include CR/LF",
-    r"Unexpected char 0x0[ad] at \d+ in (?:Authorization|\S*api-?key)|invalid authorization header",
+    r"Unexpected char 0x0[ad] at \d+ in (?:Authorization|\S*api-?key)",
     r"Invalid character in header content \[.(?:Authorization|[\w-]*api-?key)",
     r"format of value .{0,3}(?:Bearer|Basic) (?s:.){0,200} is invalid",
     # a key and a certificate that do not belong together; a key or an address that cannot be read
     r"key values mismatch|private key does not match public key|does not match the certificate's public key",
-    r"could not deserialize key data|unable to load PEM|failed to (?:decode|parse|find any) PEM|no start line",
+    r"could not deserialize key data|unable to load PEM|failed to (?:decode|parse|find any) PEM",
+    r"\bPEM\b.{0,60}start line",
     r"could not parse (?:SQLAlchemy|rfc1738) URL|cannot parse `\w+://.{0,200}: failed to parse|invalid dsn",
-    r"URL must specify one of the following schemes|URL is missing an 'http|: No scheme supplied",
-    r"unsupported protocol scheme",
+    r"URL must specify one of the following schemes|URL is missing an 'http|MissingSchema: Invalid URL",
+    r"unsupported protocol scheme \"\"",
     r"validation errors? for Settings",
     r"ConfigurationError|ImproperlyConfigured|InvalidConfiguration|SettingsError",
     r"(?:encryption|application|signing|secret|private|api|license) key .{0,40}(?:not|missing|required|absent|empty)",
@@ -231,7 +234,7 @@ BUSY: Final = any_of(  # workers, threads or connections of the server are all t
 )
 LOOP: Final = any_of(  # an event loop, or a worker, does not come round
     r"WORKER TIMEOUT",  # gunicorn: the worker's heartbeat stopped
-    r"Executing <(?:Task|Handle|TimerHandle).{1,400} took [1-9]\d*\.\d+ seconds",  # asyncio's debug mode, from 0.1 s on
+    r"Executing <(?:Task|Handle|TimerHandle).{1,400} took [1-9]\d*\.\d+ seconds",  # asyncio's debug mode
     r"event[- ]?loop.{0,40}(?:block|lag|stall|stuck|delay|not respond|starv)",
     r"(?:block|stall|starv)\w* .{0,30}event[- ]?loop",
     r"has been blocked for \d+ ?ms|\bloop lag\b|\btoobusy\b",  # vert.x, Node

@@ -1,10 +1,10 @@
 """Requests as the application tells of them in its own access lines: for data without a request log.
 
-A server and a middleware may each tell of one request; the voice that tells of the most is listened to alone. What the
-platform answered itself, without the application, is not among them.
+A server and a middleware may each tell of one request; of each revision the voice that tells of the most is listened
+to alone. What the platform answered itself, without the application, is not among them.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 
 import pandas as pd
 
@@ -31,9 +31,15 @@ def accounts(tables: Tables) -> pd.DataFrame:
         (PAYLOAD, fields[name]) if name in fields else answered_by_line(message)
         for name, message in zip(logs["id"], logs["message"], strict=True)
     ]
-    voices = Counter(one[0] for one in found if one)
-    voice = voices.most_common(1)[0][0] if voices else None
-    told = [one[1] if one and one[0] == voice else None for one in found]
+    voices: dict[str, Counter[str]] = defaultdict(Counter)
+    for one, revision, weight in zip(found, logs["revision"], logs["weight"], strict=True):
+        if one:
+            voices[revision][one[0]] += weight
+    chosen = {revision: heard.most_common(1)[0][0] for revision, heard in voices.items()}
+    told = [
+        one[1] if one and one[0] == chosen[revision] else None
+        for one, revision in zip(found, logs["revision"], strict=True)
+    ]
     rows = logs[where(logs, [one is not None for one in told])].reset_index(drop=True)
     said = [one for one in told if one is not None]
     routes = route_templates({one.path for one in said})

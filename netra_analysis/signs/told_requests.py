@@ -9,13 +9,15 @@ from functools import cached_property
 
 import pandas as pd
 
+from netra_analysis.query import Query
 from netra_analysis.reconstruct.accounts import accounts
+from netra_analysis.reconstruct.fates import FORCED
 from netra_analysis.reconstruct.once import once
 from netra_analysis.signs.scene import Scene
 from netra_analysis.signs.sign import Sign
 from netra_analysis.window import TimeWindow
 
-MOST = 0.5  # of the failures that the platform counted: else most of them are not the application's own answers
+MOST = 0.5  # of the failures that the platform counted have to be told of; of these fewer may be failures on demand
 LEAST = 20  # requests told of: with fewer nobody writes access lines here
 
 
@@ -27,6 +29,9 @@ class _Told(Scene):
     @cached_property
     def before(self) -> pd.DataFrame:
         return _within(accounts(self.tables), self.settings.baseline)
+
+    def shown(self, requests: pd.DataFrame) -> Query | None:
+        return self.rows_of(requests)
 
     @cached_property
     def failed(self) -> pd.DataFrame:
@@ -42,16 +47,15 @@ def by_any_account(scene: Scene) -> Scene:
     told.since, told.onset = scene.since, scene.onset
     counted = float(scene.counted_failures(scene.window)["value"].sum())
     enough = told.fails_more and told.impact >= MOST * counted
-    return told if enough or not told.impact else scene
+    forced = told.during(told.failed, told.lines(FORCED, loud=False))
+    return told if not told.impact or (enough and forced < MOST * told.impact) else scene
 
 
 def own_words(scene: Scene, sign: Sign) -> Sign:
-    """`sign` with the rows that show it, where it rests on the application's account."""
-    asked = by_any_account(scene)
-    if asked is scene or not sign.fired:
+    """`sign`, which says so where it rests on the application's account."""
+    if by_any_account(scene) is scene or not sign.fired:
         return sign
-    method = f"{sign.method}; by the application's own lines, for want of a request log"
-    return replace(sign, method=method, evidence=scene.rows_of(asked.failed))
+    return replace(sign, method=f"{sign.method}; by the application's own lines, for want of a request log")
 
 
 def _within(requests: pd.DataFrame, span: TimeWindow) -> pd.DataFrame:

@@ -25,7 +25,8 @@ def told(
 ) -> Sign:
     """The sign that `now` makes: FIRED from `least` lines on, and where `before` is given only when clearly grown.
 
-    In an export that begins after the onset, lines that are not there may have been cut off: NO_DATA.
+    In an export that begins after the onset, lines that are not there may have been cut off: NO_DATA. And without a
+    baseline, lines that are no more since the onset than before it.
     `says` is the sentence without its end; with `before` it goes on to how many there were then, and the first line.
     `met`: whether the share of the failed requests during which such a line was written means anything.
     """
@@ -36,15 +37,21 @@ def told(
     if not (len(now) >= least and grown) and scene.begins_late and not scene.logs_cover_onset:
         return not_seen(name, unknown, "the application's lines at the onset")
     shown = before is not None and len(now) > 0
+    verdict = Verdict.FIRED if len(now) >= least and grown else Verdict.CLEAR
+    if (
+        verdict is Verdict.CLEAR and len(usual) and usual is not before
+    ):  # what leads the failures for long looks so, too
+        verdict = Verdict.NO_DATA
     return Sign(
         name,
-        Verdict.FIRED if len(now) >= least and grown else Verdict.CLEAR,
+        verdict,
         says + (f"{when}; for example “{{words:text}}”." if shown else "."),
         time=_since(scene, now, usual) if grown and scene.logs_cover_onset else None,
         share=scene.met(now) if met else None,
         evidence=scene.rows_of(now),
         n=len(now),
         total=None if before is None else len(usual),
+        missing=("a baseline",) if verdict is Verdict.NO_DATA else (),
         words=str(now["message"].iloc[0])[:160] if shown else None,
         unit="lines",
         method=method,

@@ -9,7 +9,8 @@ from netra_analysis.query import Query
 
 METHOD = "the matrix: predictions of the catalogue against the signs; the first in rank, and what speaks against it"
 _CAUSE_SQL = """
-SELECT c.title, c.status, c.explained, 1 - c.explained AS unexplained, c.pro, c.con, c.unseen,
+SELECT c.title, c.status, c.explained, 1 - c.explained - COALESCE(f.explained, 0) AS unexplained,
+  c.pro, c.con, c.unseen,
   REPLACE(c.signs_missing, '_', ' ') AS unseen_words,
   r.title AS rival, r.status AS rival_status, r.pro AS rival_pro, r.con AS rival_con,
   f.title AS after, f.explained AS after_explained,
@@ -83,8 +84,9 @@ def _leading(judged: Sequence[Judgement], *, share: bool) -> str:
     if after:
         says += ", with “{after:text}”, which follows from it, {after_explained:pct}"
     says += f"; {_against(top)}"
-    if share and not after and top.explained is not None and top.explained < 1:
-        says += ", but it leaves {unexplained:pct} of them to other causes"
+    told = (top.explained or 0.0) + (after.explained or 0.0 if after else 0.0)
+    if share and top.explained is not None and told < 1:
+        says += ", but it leaves " + ("at least " if after else "") + "{unexplained:pct} of them to other causes"
     if rival_of(judged):
         says += "; the nearest rival, “{rival:text}”, is {rival_status} with {rival_pro:# sign} for it"
     return says + "."

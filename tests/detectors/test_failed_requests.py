@@ -70,17 +70,22 @@ def test_the_onset_is_the_first_burst_that_the_baseline_does_not_explain(tmp_pat
     assert inc.failed_requests.finding.time == at(2000.05)
 
 
-@pytest.mark.parametrize(("raised_before", "first"), [(False, 1460.05), (True, 2000.05)])
+@pytest.mark.parametrize(
+    ("raised_before", "speaks", "first"), [(False, True, 1460.05), (True, True, 2000.05), (False, False, 2000.05)]
+)
 def test_a_lone_failure_is_the_incidents_where_nothing_had_raised_that_before(
-    tmp_path: Path, raised_before: bool, first: float
+    tmp_path: Path, raised_before: bool, speaks: bool, first: float
 ) -> None:
+    """Unless the application had said nothing at all."""
+
     def failing(seconds: float) -> list[dict[str, Any]]:
         return [request(seconds, 500), said(seconds + 0.02, ERROR)]
 
     served = [request(seconds, 200) for seconds in range(-3590, 3600, 60)]
     lone, burst = failing(1460), [entry for i in range(20) for entry in failing(2000 + i)]
     known = [said(-1800, ERROR)] if raised_before else []
-    inc = opened(tmp_path, [*served, *known, *lone, *burst])
+    lines = [said(seconds, "INFO: served") for seconds in range(-3590, 1400, 60)] if speaks else []
+    inc = opened(tmp_path, [*served, *known, *lines, *lone, *burst])
     assert inc.failed_requests.finding.time == at(first)
 
 

@@ -20,15 +20,16 @@ def judged(
     late: tuple[str, ...] = (),
     onset: datetime | None = NOON,
     earlier: tuple[str, ...] = (),
+    minutes: int = 4,
 ) -> dict[str, Judgement]:
     """Every sign CLEAR but those that fired (with their share) and those that nobody could see.
 
-    `late` are an hour after the onset, `earlier` four minutes before it.
+    `late` are an hour after the onset, `earlier` so many minutes before it.
     """
     signs = []
     for name in EVERY:
         seen = Verdict.NO_DATA if name in unseen else Verdict.FIRED if name in fired else Verdict.CLEAR
-        time = NOON + (timedelta(hours=1) if name in late else timedelta(minutes=-4 * (name in earlier)))
+        time = NOON + (timedelta(hours=1) if name in late else timedelta(minutes=-minutes * (name in earlier)))
         signs.append(Sign(name, seen, "{n}", time=time if name in fired else None, share=fired.get(name), n=0))
     return {judgement.cause.id: judgement for judgement in judge(signs, onset)}
 
@@ -92,6 +93,12 @@ def test_what_came_well_before_its_symptom_is_named_though_it_explains_less(led:
     found = judged({"dependency_lost": 0.25, "dependency_slow": None, "pool_timeouts": 0.9}, earlier=led)
     assert found["db_pool_exhaustion"].follows_from == ("dependency_failure" if led else None)
     assert verdict(tuple(sorted(found.values(), key=lambda one: one.rank)), impact=True) == named
+
+
+def test_what_came_an_hour_before_does_not_lead() -> None:
+    fired = {"dependency_lost": 0.25, "dependency_slow": None, "pool_timeouts": 0.9}
+    found = judged(fired, earlier=("dependency_slow",), minutes=60)
+    assert found["db_pool_exhaustion"].follows_from is None
 
 
 def test_what_explains_little_of_the_failures_is_not_named() -> None:

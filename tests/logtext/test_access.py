@@ -35,6 +35,11 @@ def test_lines_of_text(line: str, told: Access | None) -> None:
         ('"POST /api/x HTTP/1.1" 201', Access("POST", "/api/x", 201, None)),
         ("GET /boards/512 took long", None),
         ("calling GET https://rates.example/v3 500", None),
+        ("GET /orders/7 took 512 ms", None),
+        ("Completed GET /orders in 503 ms", None),
+        ("retrying GET /v3/rates after 500 ms", None),
+        ("upstream GET /v3/rates returned 503", None),
+        ("GET /orders/7 rows=512 status=200", Access("GET", "/orders/7", 200, None)),
     ],
 )
 def test_any_form_in_which_an_answer_is_told(line: str, told: Access | None) -> None:

@@ -26,8 +26,9 @@ def test_a_document_that_never_opens(tmp_path: Path) -> None:
     other = told([(step, 200, "/health") for step in range(-3000, 3500, 60)])
     poisoned = told([(605 + 30 * n, 500, "/docs/5") for n in range(30)])
     opened_before = told([(-400, 200, "/docs/5"), (100, 200, "/docs/5"), (300, 200, "/docs/5")])
-    found = sign(tmp_path, "follows_input", [*served, *other, *poisoned, *opened_before])
-    assert (found.verdict, found.n, found.total, found.words) == (Verdict.FIRED, 30, 30, "/docs/5")
+    strays = told([(700 + 900 * n, 500, "/health") for n in range(2)])
+    found = sign(tmp_path, "follows_input", [*served, *other, *poisoned, *opened_before, *strays])
+    assert (found.verdict, found.n, found.total, found.words) == (Verdict.FIRED, 30, 32, "/docs/5")
     assert found.method.endswith("by the application's own lines, for want of a request log")
     assert found.evidence is not None
     ids = found.evidence.params["ids"]
@@ -46,7 +47,36 @@ def test_strays_of_every_revision_are_not_the_newest_ones(tmp_path: Path) -> Non
     stray = [(100.0 + 10 * n, (200, 500)[n % 10 == 0], "/search") for n in range(300)]
     both = [*told(stray, revision=OLD), *told([(end + 5, *rest) for end, *rest in stray if end > 600], revision=NEW)]
     found = sign(tmp_path, "new_revision_only", [*old, *new, *both])
-    assert (found.verdict, found.share) == (Verdict.FIRED, 1.0)
+    assert (found.verdict, found.n, found.total) == (Verdict.FIRED, len(new), len(new) + 54)
+
+
+def test_what_only_younger_instances_fail(tmp_path: Path) -> None:
+    old = [*documents(-3500, 3500, instance="old1"), *documents(-3400, 3500, instance="old2")]
+    young = documents(1200, 3500, 500, instance="new1")
+    found = sign(tmp_path, "born_since", [*old, *young])
+    assert (found.verdict, found.n, found.total) == (Verdict.FIRED, 1, 3)
+    assert found.evidence is not None
+    ids = found.evidence.params["ids"]
+    assert isinstance(ids, tuple)
+    assert len(ids) == 15
+
+
+def test_failures_on_demand_follow_no_input(tmp_path: Path) -> None:
+    asked = [(605.0 + 20 * n, 500, "/docs/5") for n in range(60)]
+    forced = [said(end - 0.01, "FORCE_ERROR requested") for end, _, _ in asked]
+    held = [*documents(-3000, 3500), *told([(n, 200, "/health") for n in range(-3000, 3500, 60)]), *told(asked)]
+    assert sign(tmp_path, "follows_input", held).verdict is Verdict.FIRED
+    assert sign(tmp_path, "follows_input", [*held, *forced]).verdict is Verdict.NO_DATA
+
+
+def test_each_revision_is_heard_in_its_own_voice(tmp_path: Path) -> None:
+    old = documents(-3000, 3500, revision=OLD)
+    new = [
+        entry(605 + 20 * n, "stdout", revision=NEW, jsonPayload={"method": "GET", "path": "/docs/1", "status": 500})
+        for n in range(140)
+    ]
+    found = sign(tmp_path, "new_revision_only", [*old, *new])
+    assert (found.verdict, found.n) == (Verdict.FIRED, 140)
 
 
 def test_where_the_platform_counted_far_more_the_lines_do_not_tell_of_the_failures(tmp_path: Path) -> None:
@@ -58,7 +88,9 @@ def test_where_the_platform_counted_far_more_the_lines_do_not_tell_of_the_failur
 
 def test_with_a_request_log_its_lines_alone_count(tmp_path: Path) -> None:
     new = documents(605, 3500, 500, revision=NEW)
-    assert sign(tmp_path, "new_revision_only", [*calm(), *new]).verdict is Verdict.NO_DATA
+    both = [*documents(-3000, 3500, revision=OLD), *new]
+    assert sign(tmp_path, "new_revision_only", both).verdict is Verdict.FIRED
+    assert sign(tmp_path, "new_revision_only", [*calm(), *both]).verdict is Verdict.NO_DATA
 
 
 def test_each_request_is_told_once_though_two_voices_tell_of_it(tmp_path: Path) -> None:

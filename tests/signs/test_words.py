@@ -137,7 +137,7 @@ def test_without_a_baseline_the_time_well_before_the_failures_shows_what_is_usua
     refused = [said(2400.03 + 5 * n, "ERROR invalid JWT") for n in range(60)]
     served = [request(step, 200) for step in range(10, 3600, 60)]
     usual = sign(tmp_path, "config_words", [*served, *failed, *always])
-    assert (usual.verdict, usual.n, usual.total) == (Verdict.CLEAR, 60, 30)
+    assert (usual.verdict, usual.n, usual.total, usual.missing) == (Verdict.NO_DATA, 60, 30, ("a baseline",))
     assert "of them well before the onset" in usual.says
     grown = sign(tmp_path, "config_words", [*served, *failed, *always[:5], *refused])
     assert (grown.verdict, grown.time) == (Verdict.FIRED, at(2400.03))
