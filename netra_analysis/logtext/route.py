@@ -53,7 +53,7 @@ def route_templates(paths: Iterable[str]) -> dict[str, str]:
     numbers it is not.
     """
     parts = {path: route_template(path).split("/") for path in paths}
-    whole = {path: ["", *_segments(path)] for path in parts}
+    whole = {path: ["", *(_segments(path) or [""])] for path in parts}
     for at in range(1, _DEEPEST + 1):
         places: dict[tuple[str, ...], list[str]] = defaultdict(list)
         for path, own in parts.items():

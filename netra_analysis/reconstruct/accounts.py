@@ -11,11 +11,13 @@ import pandas as pd
 from netra_analysis.logtext.access import TOLD_JSON, Access, answered_by_line, told_by_payload
 from netra_analysis.logtext.route import route_templates
 from netra_analysis.logtext.user_agent import client_class
+from netra_analysis.params import LONGEST_REQUEST
 from netra_analysis.reconstruct.frames import frame, where
 from netra_analysis.reconstruct.once import once
 from netra_analysis.reconstruct.payloads import payloads
 from netra_analysis.tables import Tables
 
+LONGEST_S = LONGEST_REQUEST.total_seconds()  # a log may hold any number as a duration
 PAYLOAD = "payload"  # the voice of those who write fields
 
 
@@ -43,7 +45,8 @@ def accounts(tables: Tables) -> pd.DataFrame:
     rows = logs[where(logs, [one is not None for one in told])].reset_index(drop=True)
     said = [one for one in told if one is not None]
     routes = route_templates({one.path for one in said})
-    took = pd.to_timedelta([one.seconds or 0.0 for one in said], unit="s")
+    seconds = [one.seconds if one.seconds is not None and one.seconds <= LONGEST_S else None for one in said]
+    took = pd.to_timedelta([one or 0.0 for one in seconds], unit="s")
     return pd.DataFrame(
         {
             "time": rows["time"] - took,
@@ -55,7 +58,7 @@ def accounts(tables: Tables) -> pd.DataFrame:
             "path": [one.path for one in said],
             "route": [routes[one.path] for one in said],
             "status": pd.array([one.status for one in said], dtype="Int64"),
-            "latency_s": [one.seconds for one in said],
+            "latency_s": pd.array(seconds, dtype="float64"),
             "client": [client_class(one.method, "") for one in said],
             "user_agent": "",
             "failed": [one.status >= 500 for one in said],

@@ -83,6 +83,12 @@ def test_routes(path: str, route: str) -> None:
 
 
 @given(st.text(max_size=80))
+def test_routes_of_many_are_those_of_each(path: str) -> None:
+    """Where nothing else stands beside it."""
+    assert route_templates([path, "/", ""]) == {one: route_template(one) for one in (path, "/", "")}
+
+
+@given(st.text(max_size=80))
 def test_a_route_is_its_own_route(path: str) -> None:
     assert route_template(route_template(path)) == route_template(path)
 

@@ -1,5 +1,6 @@
 """Without a request log, the application's own access lines tell which requests fail."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,15 @@ def test_each_request_is_told_once_though_two_voices_tell_of_it(tmp_path: Path) 
     ]
     found = sign(tmp_path, "new_revision_only", [*documents(-3000, 3500, revision=OLD), *failing, *again])
     assert found.total == len(failing)
+
+
+@pytest.mark.parametrize("took", ["1e300", "Infinity", "NaN", "-5", "9" * 40, '"9999999999999999 s"', "[1]"])
+def test_a_duration_that_no_request_has_is_not_known(tmp_path: Path, took: str) -> None:
+    fields = {"method": "GET", "path": "/docs/1", "status": 500, "duration": json.loads(took)}
+    odd = [entry(605 + 20 * n, "stdout", revision=NEW, jsonPayload=fields) for n in range(140)]
+    text = [*told([(2000, 200, "/x")], revision="shop-00003-x"), said(2001, f"GET /x 200 {'9' * 40} ms")]
+    found = sign(tmp_path, "new_revision_only", [*documents(-3000, 3500, revision=OLD), *odd, *text])
+    assert (found.verdict, found.n) == (Verdict.FIRED, 140)
 
 
 @pytest.mark.parametrize(("answers", "kind"), [(3, "exit"), (0, "startup")])
