@@ -46,7 +46,7 @@ def accounts(tables: Tables) -> pd.DataFrame:
     said = [one for one in told if one is not None]
     routes = route_templates({one.path for one in said})
     seconds = [one.seconds if one.seconds is not None and one.seconds <= LONGEST_S else None for one in said]
-    took = pd.to_timedelta([one or 0.0 for one in seconds], unit="s")
+    took = pd.to_timedelta([one or 0.0 for one in seconds], unit="s").round("us")
     return pd.DataFrame(
         {
             "time": rows["time"] - took,
