@@ -15,6 +15,7 @@ from scipy.special import pdtrc
 from netra_analysis.finding import Verdict
 from netra_analysis.reconstruct import counted
 from netra_analysis.reconstruct.frames import moment
+from netra_analysis.reconstruct.once import once
 from netra_analysis.reconstruct.onset import began
 from netra_analysis.signs import change, latency, loop, memory, platform, sockets
 from netra_analysis.signs.scene import STRAY, Scene, first
@@ -34,6 +35,7 @@ def look(scene: Scene) -> list[Sign]:
     return [harm(scene), metric_failures(scene), said_failures(scene), latency.slower(scene)]
 
 
+@once
 def harm(scene: Scene) -> Sign:
     """FIRED with the first moment of impact, CLEAR when nobody was hurt, NO_DATA when that cannot be told."""
     asked = _requests(scene)
@@ -147,6 +149,7 @@ def _counted_none(scene: Scene) -> bool:
     return int((there > 0).sum()) >= 0.85 * minutes and not platform.at_maximum(scene).fired
 
 
+@once
 def metric_failures(scene: Scene) -> Sign:
     """Answers with a 5xx by the platform's own count, which also covers what the logs lack."""
     if counted.answers(scene.all_metrics, scene.window).empty:
@@ -170,6 +173,7 @@ def metric_failures(scene: Scene) -> Sign:
     )
 
 
+@once
 def said_failures(scene: Scene) -> Sign:
     """Requests that failed by the application's own lines: uncaught exceptions of servers, answers with a 5xx."""
     if not scene.has_logs:

@@ -22,6 +22,7 @@ SHARE, MINUTES = 0.2, 3  # of a minute's requests that make it slow; slow minute
 
 
 @once
+@once
 def slower(scene: Scene) -> Sign:
     """FIRED with the start of the first slow request when far more minutes were slow than in the baseline."""
     name = "slower"

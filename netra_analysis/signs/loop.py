@@ -23,6 +23,7 @@ def look(scene: Scene) -> list[Sign]:
     return [_blocked(scene), _stalled(scene), _words(scene)]
 
 
+@once
 def held_up(scene: Scene) -> pd.DataFrame:
     """The requests that a standing loop held up, where they are far more than failed beyond the usual; else none."""
     rows = frame(scene.findings["event_loop"].proof)
