@@ -23,10 +23,7 @@ PAYLOAD = "payload"  # the voice of those who write fields
 
 @once
 def accounts(tables: Tables) -> pd.DataFrame:
-    """One row a request, with the columns of `requests` that an application knows; `id` is that of its line.
-
-    `fate` is the application's own answer for all of them.
-    """
+    """One row a request, with the columns of `requests` that an application knows; `id` is that of its line."""
     logs = frame(tables.app_logs)
     fields = {name: read for name, payload in payloads(tables, TOLD_JSON) if (read := told_by_payload(payload))}
     found: list[tuple[str, Access] | None] = [
@@ -60,9 +57,7 @@ def accounts(tables: Tables) -> pd.DataFrame:
             "status": pd.array([one.status for one in said], dtype="Int64"),
             "latency_s": pd.array(seconds, dtype="float64"),
             "client": [client_class(one.method, "") for one in said],
-            "user_agent": "",
             "failed": [one.status >= 500 for one in said],
-            "fate": "application",
             "weight": rows["weight"],
         }
     )

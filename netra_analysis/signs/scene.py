@@ -254,9 +254,12 @@ class Scene:
         ids = tuple(lines["id"].head(most))
         return Query(_ROWS_SQL, {"ids": ids}) if ids else None
 
-    @cached_property
+    @property
     def compared(self) -> TimeWindow | None:
-        """The time whose lines are the usual ones: the baseline, else the window until well before the onset."""
+        """The time whose lines are the usual ones: the baseline, else the window until well before the onset.
+
+        Not kept: it may be asked for before the onset is known.
+        """
         if len(self.logs_before):
             return self.settings.baseline
         if self.onset is None or self.onset - self.window.start < 2 * WELL_BEFORE:

@@ -38,9 +38,8 @@ def told(
         return not_seen(name, unknown, "the application's lines at the onset")
     shown = before is not None and len(now) > 0
     verdict = Verdict.FIRED if len(now) >= least and grown else Verdict.CLEAR
-    if (
-        verdict is Verdict.CLEAR and len(usual) and usual is not before
-    ):  # what leads the failures for long looks so, too
+    # Without a baseline, what leads the failures for long looks as if it were usual, too.
+    if verdict is Verdict.CLEAR and len(usual) and usual is not before:
         verdict = Verdict.NO_DATA
     return Sign(
         name,
